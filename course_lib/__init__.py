@@ -1,0 +1,23 @@
+"""A data pipeline for machine learning, and the course that explains it.
+
+The floors, from the ground up; a package imports only from those above it in this list:
+
+    errors        every error raised on purpose, one tree, with the reaction beside each name
+    reference     the reference job in plain Python: the oracle of every engine
+    trips         the domain: canonical schema, contract as data, header registry, generator
+    aggregates    the algebra: state, update, merge, finish
+    storage       digests, atomic replacement, Parquet layout, publishing by pointer swap
+    ingestion     trip files of every year into bronze; fetching the published months
+    validation    contract checks, quality metrics, quarantine
+    transforms    bronze to silver to gold, one partition at a time
+    features      feature tables, point-in-time joins, the Feast repository
+    models        training, baselines, records
+    lineage       OpenLineage events, run records
+    monitoring    metrics, service levels
+    plots         pictures that chapters and reports share
+    reports       report.html
+    flows         the Prefect flow
+    doctor, cli   the `course` command
+
+This file imports nothing, so that `import course_lib` costs nothing.
+"""

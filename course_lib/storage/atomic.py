@@ -1,0 +1,121 @@
+"""How does a file or folder appear whole or not at all?
+
+Write beside, fsync, rename. A reader sees the old content or the new, never half of it, and a kill at any
+moment leaves at most a stray name that starts with `.tmp-`, which the next run removes.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from course_lib.errors import OutputUnwritable
+
+TEMPORARY = ".tmp-"
+
+_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
+_REMEDY = "Free some space or choose another --out folder, then run the same command again: it resumes."
+
+
+def unwritable(path: Path, error: OSError) -> OutputUnwritable:
+    """The error for a person that `error`, met while writing `path`, stands for."""
+    why = _FULL.get(error.errno or 0) or (error.strerror or str(error)).lower()
+    return OutputUnwritable(path, f"cannot be written: {why}", _REMEDY)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to; on success it replaces the file `path` in one step.
+
+    >>> import tempfile
+    >>> answer = Path(tempfile.mkdtemp()) / "answer.txt"
+    >>> with replacing(answer) as beside:
+    ...     _ = beside.write_text("42")
+    >>> answer.read_text(), [p.name for p in answer.parent.iterdir()]
+    ('42', ['answer.txt'])
+    """
+    beside = path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        _sync(beside)
+        os.replace(beside, path)
+        _sync(path.parent)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        if error.errno in _FULL or isinstance(error, PermissionError):
+            raise unwritable(path, error) from error
+        raise
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """A folder beside `path` to fill; on success it replaces the folder `path`.
+
+    Renaming cannot replace a folder that is not empty, so the old one steps aside first: for a moment there is
+    none, never half a one. A step that is asked again whether it is done then answers no, and is redone.
+    """
+    beside = path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}"
+    try:
+        beside.mkdir(parents=True)
+        yield beside
+        for file in beside.rglob("*"):
+            _sync(file)
+        _sync(beside)
+        if path.exists():
+            aside = path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-old"
+            os.replace(path, aside)
+            os.replace(beside, path)
+            shutil.rmtree(aside)
+        else:
+            os.replace(beside, path)
+        _sync(path.parent)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        if error.errno in _FULL or isinstance(error, PermissionError):
+            raise unwritable(path, error) from error
+        raise
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the file `path` by `text` (UTF-8)."""
+    with replacing(path) as beside:
+        beside.write_bytes(text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace the file `path` by `value` as indented JSON, keys in the order given."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left below `folder`."""
+    for stray in sorted(folder.rglob(f"{TEMPORARY}*"), reverse=True):
+        if stray.is_dir() and not stray.is_symlink():
+            shutil.rmtree(stray, ignore_errors=True)
+        else:
+            stray.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some file systems cannot sync a folder
+            raise
+    finally:
+        os.close(handle)

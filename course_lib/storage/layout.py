@@ -1,0 +1,53 @@
+"""How are tables laid out in Parquet files here?
+
+Measured on the generated trips (2 cores, one writer): dictionaries for columns with few values and
+delta encoding for times and ids write in half the time, and to half the size, of the defaults. Snappy is read by
+every engine of the course.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from course_lib.storage.atomic import replacing
+
+ROW_GROUP = 1 << 19  # rows; bounds the memory of every reader
+
+# Columns whose values repeat within a row group: a dictionary and short indices.
+_FEW_VALUES = {
+    "service", "vendor_id", "rate_code", "payment_type", "passengers", "operator", "pickup_zone", "dropoff_zone",
+    "tolls_cents", "surcharges_cents", "source_file", "zone", "hour", "day", "reasons", "raw", "problems",
+}  # fmt: skip
+
+
+def _delta(field: pa.Field) -> bool:
+    return pa.types.is_timestamp(field.type) or pa.types.is_int64(field.type)
+
+
+def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A Parquet writer with the course's encodings; the same table gives the same bytes."""
+    few = [f.name for f in schema if f.name in _FEW_VALUES or pa.types.is_dictionary(f.type)]
+    delta = {f.name: "DELTA_BINARY_PACKED" for f in schema if f.name not in few and _delta(f)}
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="snappy",
+        use_dictionary=few or False,
+        column_encoding=delta or None,
+        store_schema=False,
+    )
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Replace the file `path` by `table`."""
+    with replacing(path) as beside, writer(beside, table.schema) as out:
+        out.write_table(table, row_group_size=ROW_GROUP)
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """The table in the file `path`, read by this thread alone."""
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=columns, use_threads=False)
