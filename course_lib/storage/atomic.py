@@ -31,8 +31,11 @@ def unwritable(path: Path, error: OSError) -> OutputUnwritable:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, sync: bool = True) -> Iterator[Path]:
     """A name beside `path` to write to; on success it replaces the file `path` in one step.
+
+    sync=False leaves out the fsync, for scratch that a run can make again: a killed process loses nothing by
+    it, a power cut may.
 
     >>> import tempfile
     >>> answer = Path(tempfile.mkdtemp()) / "answer.txt"
@@ -45,9 +48,11 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
-        _sync(beside)
+        if sync:
+            _sync(beside)
         os.replace(beside, path)
-        _sync(path.parent)
+        if sync:
+            _sync(path.parent)
     except OSError as error:
         beside.unlink(missing_ok=True)
         if error.errno in _FULL or isinstance(error, PermissionError):
@@ -59,8 +64,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
-    """A folder beside `path` to fill; on success it replaces the folder `path`.
+def replacing_folder(path: Path, sync: bool = True) -> Iterator[Path]:
+    """A folder beside `path` to fill; on success it replaces the folder `path`. For `sync` see `replacing`.
 
     Renaming cannot replace a folder that is not empty, so the old one steps aside first: for a moment there is
     none, never half a one. A step that is asked again whether it is done then answers no, and is redone.
@@ -69,9 +74,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     try:
         beside.mkdir(parents=True)
         yield beside
-        for file in beside.rglob("*"):
+        for file in beside.rglob("*") if sync else ():
             _sync(file)
-        _sync(beside)
         if path.exists():
             aside = path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-old"
             os.replace(path, aside)
@@ -79,7 +83,9 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(aside)
         else:
             os.replace(beside, path)
-        _sync(path.parent)
+        if sync:
+            _sync(path)
+            _sync(path.parent)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
         if error.errno in _FULL or isinstance(error, PermissionError):

@@ -41,9 +41,9 @@ def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     )
 
 
-def write_table(table: pa.Table, path: Path) -> None:
-    """Replace the file `path` by `table`."""
-    with replacing(path) as beside, writer(beside, table.schema) as out:
+def write_table(table: pa.Table, path: Path, sync: bool = True) -> None:
+    """Replace the file `path` by `table`. For `sync` see `replacing`."""
+    with replacing(path, sync) as beside, writer(beside, table.schema) as out:
         out.write_table(table, row_group_size=ROW_GROUP)
 
 

@@ -1,0 +1,65 @@
+"""Which hashes of keys occur twice in the whole input? (The keys are explained in keys.py.)
+
+Every file writes its hashes, cut into buckets by their top bits; then each bucket is sorted once. Memory is one
+bucket, disk 8 bytes a row, and the work is linear in the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from course_lib.storage.atomic import replacing, replacing_folder
+from course_lib.transforms.bronze import read_unit
+from course_lib.transforms.keys import TWIN_FIELDS, id_hashes, repeated, twin_hashes
+from course_lib.transforms.plan import Bronze, units
+from course_lib.trips.columns import Columns
+
+KINDS = ("ids", "twins")
+
+
+def index_file(file: Bronze, buckets: int, out: Path) -> None:
+    """Write the hashes of all rows of `file` to the folder `out`: one file `KIND-BUCKET` of uint32 a bucket."""
+    with replacing_folder(out, sync=False) as beside:
+        for unit in units(file):
+            trips = Columns(read_unit(unit, ["trip_id", "service", *TWIN_FIELDS]))
+            _append(beside, "ids", id_hashes(trips), buckets)
+            if file.published.issuperset(TWIN_FIELDS):
+                hashes, known = twin_hashes(trips), trips.valid("pickup_at")
+                _append(beside, "twins", hashes if known is None else hashes[known], buckets)
+
+
+def find_repeats(folders: Sequence[Path], kind: str, bucket: int, out: Path) -> int:
+    """Write the hashes of one bucket that occur more than once to `out`; how many rows have one of them."""
+    parts = [folder / f"{kind}-{bucket}" for folder in folders]
+    hashes = np.concatenate([np.fromfile(part, np.uint32) for part in parts if part.exists()] or [_NONE])
+    again = repeated(hashes)
+    rows = np.searchsorted(hashes, again, "right") - np.searchsorted(hashes, again, "left")
+    with replacing(out, sync=False) as beside:
+        again.tofile(beside)
+    return int(rows.sum())
+
+
+def read_candidates(folder: Path, kind: str) -> np.ndarray:
+    """All repeated hashes of a kind (sorted, distinct, uint32), from the files that find_repeats wrote."""
+    parts = sorted(folder.glob(f"{kind}-*"), key=lambda part: int(part.name.split("-")[1]))
+    return np.concatenate([np.fromfile(part, np.uint32) for part in parts] or [_NONE])
+
+
+_NONE = np.zeros(0, np.uint32)
+
+
+def _append(folder: Path, kind: str, hashes: np.ndarray, buckets: int) -> None:
+    if buckets == 1:
+        with (folder / f"{kind}-0").open("ab") as file:
+            hashes.tofile(file)
+        return
+    # Monotonic in the hash, so that the buckets in their order are sorted as a whole.
+    bucket = ((hashes.astype(np.uint64) * np.uint64(buckets)) >> np.uint64(32)).astype(np.uint8)
+    order = np.argsort(bucket, kind="stable")
+    ends = np.cumsum(np.bincount(bucket, minlength=buckets))
+    for number, part in enumerate(np.split(hashes[order], ends[:-1])):
+        with (folder / f"{kind}-{number}").open("ab") as file:
+            part.tofile(file)
