@@ -22,6 +22,8 @@ _FEW_VALUES = {
     "tolls_cents", "surcharges_cents", "source_file", "zone", "hour", "day", "reasons", "raw", "problems",
 }  # fmt: skip
 
+_REPEATING = ("service", "operator", "source_file")  # strings that are read back as dictionaries
+
 
 def _delta(field: pa.Field) -> bool:
     return pa.types.is_timestamp(field.type) or pa.types.is_int64(field.type)
@@ -45,6 +47,13 @@ def write_table(table: pa.Table, path: Path, sync: bool = True) -> None:
     """Replace the file `path` by `table`. For `sync` see `replacing`."""
     with replacing(path, sync) as beside, writer(beside, table.schema) as out:
         out.write_table(table, row_group_size=ROW_GROUP)
+
+
+def open_table(path: Path | str) -> pq.ParquetFile:
+    """The Parquet file `path`, with strings that repeat read as dictionaries; close it, or use it in a `with`."""
+    metadata = pq.read_metadata(path)
+    present = set(metadata.schema.names)
+    return pq.ParquetFile(path, metadata=metadata, read_dictionary=[name for name in _REPEATING if name in present])
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:

@@ -31,7 +31,7 @@ def aggregate(parts: Sequence[Path], names: Sequence[str], out: Path) -> None:
     reads = sorted({column for name in names for column in TABLES[name].reads})
     states: dict[str, list[Grouped]] = {name: [] for name in names}
     for part in parts:
-        with pq.ParquetFile(part) as file:
+        with layout.open_table(part) as file:
             for group in range(file.num_row_groups):
                 trips = read_columns(file.read_row_group(group, columns=reads, use_threads=False))
                 for name in names:

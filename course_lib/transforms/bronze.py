@@ -13,7 +13,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from course_lib.ingestion.canonical import canonical_batch, is_canonical
 from course_lib.ingestion.discover import SourceFile
 from course_lib.ingestion.read import bronze_schema, read_bronze
 from course_lib.storage import layout
@@ -21,7 +20,6 @@ from course_lib.storage.atomic import replacing
 from course_lib.transforms.plan import UNIT, Bronze, Unit
 from course_lib.trips.schema import BRONZE
 
-_REPEATING = ["service", "operator", "source_file"]  # strings that are read as dictionaries
 _MADE = {"source_file", "source_row", "problems", "raw"}  # columns that a canonical input does not have
 
 
@@ -30,11 +28,6 @@ def land(file: SourceFile, number: int, out: Path) -> Bronze:
 
     Raises UnreadableFile when the input turns out to be broken on the way; then nothing is left at `out`.
     """
-    if is_canonical(file):
-        with pq.ParquetFile(file.path) as parquet:
-            groups = _groups(parquet)
-        if max(groups, default=0) <= 2 * UNIT:
-            return _bronze(file, number, file.path, False, groups)
     with replacing(out) as beside:
         with layout.writer(beside, bronze_schema(file)) as writer:
             for batch in read_bronze(file, UNIT):
@@ -48,7 +41,7 @@ def read_unit(unit: Unit, columns: Sequence[str] = tuple(BRONZE.names)) -> pa.Ta
     """The rows of a unit: the bronze `columns` asked for, strings that repeat as dictionaries."""
     file = unit.file
     wanted = list(columns) if file.landed else [name for name in BRONZE.names if name not in _MADE]
-    with pq.ParquetFile(file.path, read_dictionary=_REPEATING) as parquet:
+    with layout.open_table(file.path) as parquet:
         if not file.landed and not {"problems", "raw"}.intersection(columns):
             wanted = [name for name in columns if name not in _MADE]
         table = parquet.read_row_groups(range(unit.first, unit.last), columns=wanted, use_threads=False)

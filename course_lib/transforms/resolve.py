@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from course_lib.storage import layout
 from course_lib.transforms.newest import newest
@@ -92,7 +91,7 @@ def _read_bucket(files: Sequence[Path], bucket: int) -> pa.Table | None:
     """Row group `bucket` of all files, one after the other; None where they hold no row."""
     tables = []
     for path in files:
-        with pq.ParquetFile(path, read_dictionary=["service", "operator", "source_file"]) as file:
+        with layout.open_table(path) as file:
             tables.append(file.read_row_group(bucket, use_threads=False))
     rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks() if tables else None
     return rows if rows is not None and rows.num_rows else None

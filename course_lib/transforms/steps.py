@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from course_lib.errors import InputError
 from course_lib.ingestion.discover import SourceFile
 from course_lib.storage import digests
 from course_lib.storage.records import Done, key_of, once
@@ -68,6 +69,14 @@ def ingest(space: Workspace, source: SourceFile, number: int) -> tuple[Done, Bro
     )
     # The same bytes may lie under another path today.
     return done, replace(landed, given=source.given, path=landed.path if landed.landed else str(source.path))
+
+
+def try_ingest(space: Workspace, source: SourceFile, number: int) -> tuple[Done, Bronze] | InputError:
+    """`ingest`, with an unreadable input as a value, so that one bad file does not hide the next."""
+    try:
+        return ingest(space, source, number)
+    except InputError as error:
+        return error
 
 
 def index_file(space: Workspace, file: Bronze, made: str, buckets: int) -> Done:

@@ -1,0 +1,79 @@
+"""Where do the steps run? On Dask workers: of this machine, or of a cluster that is there already.
+
+The workers of a cluster read the inputs and write the run's folder themselves, so all must see both under the same
+paths; this is asked of each before the work begins.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dask
+from distributed import Client, LocalCluster
+
+from course_lib.errors import BadArgument
+from course_lib.storage.records import code_version
+
+_QUIET = {
+    "distributed.worker.multiprocessing-method": "spawn",
+    "distributed.comm.timeouts.connect": "30s",
+    "distributed.admin.tick.limit": "1h",  # a busy machine is no news to the person at the terminal
+    "distributed.diagnostics.nvml": False,
+}
+
+
+@contextmanager
+def local_workers(workers: int, scratch: Path) -> Iterator[Client]:
+    """A client of `workers` worker processes of one thread each, on loopback, with their files below `scratch`."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with (
+        dask.config.set(_QUIET),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit=0,  # memory is bounded by the units; a limit would kill a worker that is merely large
+            local_directory=str(scratch),
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def remote_workers(address: str, root: Path) -> Iterator[Client]:
+    """A client of the scheduler at `address`. Raises BadArgument when it, or one of its workers, cannot do the work."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client = Client(address, timeout="15s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise BadArgument(
+            f"no Dask scheduler answers at {address}. Start one with `dask scheduler --host 127.0.0.1` and workers with "
+            "`dask worker tcp://127.0.0.1:8786`, or leave out --scheduler."
+        ) from error
+    with client:
+        probe = root / ".work" / "probe"
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_text(code_version())
+        answers = client.run(_same_as_here, str(probe))
+        probe.unlink()
+        if not answers:
+            raise BadArgument(f"the scheduler at {address} has no workers: start some with `dask worker {address}`.")
+        for worker, answer in answers.items():
+            if answer:
+                raise BadArgument(f"the worker {worker} cannot do the work: {answer}")
+        yield client
+
+
+def _same_as_here(probe: str) -> str:
+    """Why this worker cannot do the work, or an empty text."""
+    path = Path(probe)
+    if not path.exists():
+        return f"it does not see {path.parent}: use a folder that all workers share"
+    if path.read_text() != code_version():
+        return "it runs another version of course_lib or its libraries: install the same on all machines"
+    return ""

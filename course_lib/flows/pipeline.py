@@ -1,0 +1,250 @@
+"""From trip files to a published version, as one Prefect flow.
+
+    ingest ──> refine ─┬─> silver ──> gold ──> features ──> model ──> audit ──> publish
+                       └─> quarantine
+
+Every step is a Prefect task for each file, unit, bucket or partition, and runs on a Dask worker. It replaces its
+whole output and leaves a record (storage/records.py), so the flow may be run twice, killed at any moment, and
+resumed: what is finished is found again by its key. What may fail for reasons of its own (a lost worker) is
+retried; what is pure is not: it would fail again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from distributed import Client, KilledWorker
+from distributed.comm import CommClosedError
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from course_lib.errors import CheckFailed, InputError, NoTrips
+from course_lib.flows.progress import Reporter
+from course_lib.ingestion.discover import SourceFile
+from course_lib.lineage.openlineage import Dataset, Emitter
+from course_lib.storage import digests, layout, publish
+from course_lib.storage.records import Done, key_of, once
+from course_lib.transforms import audit, batch, steps
+from course_lib.transforms.batch import Silver
+from course_lib.transforms.gold import TABLES
+from course_lib.transforms.plan import Bronze
+from course_lib.transforms.steps import Workspace
+
+_LOST = (KilledWorker, CommClosedError)
+
+
+@dataclass
+class Run:
+    """What the flow works with."""
+
+    root: Path  # the run's folder, --out
+    space: Workspace
+    client: Client
+    reporter: Reporter
+    emitter: Emitter
+    skip_unreadable: bool
+    expected: str | None  # the version that was current when the run began
+
+
+@dataclass
+class Outcome:
+    """What the flow found, for run.json and the report."""
+
+    silver: Silver
+    published: list[frozenset[str]]  # canonical fields that each file's header version publishes
+    skipped: list[InputError]
+    gold_rows: dict[str, int]
+    nulls: dict[str, int]
+    model: dict[str, Any]
+    digest: str
+    version: str
+
+
+@flow(name="trips", validate_parameters=False, persist_result=False)
+def pipeline(run: Run, sources: Sequence[SourceFile], skipped: Sequence[InputError]) -> Outcome:
+    """Publish the trips in `sources`; `skipped` are inputs that were found unreadable before."""
+    landed, broken = ingest(run, sources)
+    refused = [*skipped, *broken]
+    stop_unless_skipping(run, refused, landed)
+    silver = refine(run, landed)
+    gold = aggregate(run, silver)
+    features = build_features(run, gold)
+    training = build_training_set(run, silver, features)
+    model = train_model(run, training)
+    nulls = check(run, silver)
+    digest, version = publish_version(run, silver, gold, features, model)
+    published = [file.published for _, file in landed]
+    rows = {name: done.found["rows"] for name, done in gold.items()}
+    return Outcome(silver, published, refused, rows, nulls, model.found, digest, version)
+
+
+def ingest(run: Run, sources: Sequence[SourceFile]) -> tuple[list[tuple[Done, Bronze]], list[InputError]]:
+    """Every readable input as bronze, and the errors of the others."""
+    found = executor(run)(
+        "ingest",
+        steps.try_ingest,
+        [(run.space, source, i) for i, source in enumerate(sources)],
+        [source.name for source in sources],
+    )
+    return [f for f in found if not isinstance(f, InputError)], [f for f in found if isinstance(f, InputError)]
+
+
+def stop_unless_skipping(run: Run, refused: Sequence[InputError], landed: Sequence[tuple[Done, Bronze]]) -> None:
+    """Raise the first reason not to go on."""
+    if refused and (not run.skip_unreadable or not landed):
+        raise refused[0]
+    if not sum(file.rows for _, file in landed):
+        names = ", ".join(file.given for _, file in landed) or "the input"
+        raise NoTrips(names, "holds a header and no trips", "Give at least one file with trips.")
+
+
+def refine(run: Run, landed: Sequence[tuple[Done, Bronze]]) -> Silver:
+    """Bronze to silver and quarantine."""
+    return batch.refine(executor(run), run.space, landed)
+
+
+def aggregate(run: Run, silver: Silver) -> dict[str, Done]:
+    """Silver to all gold tables."""
+    return batch.gold(executor(run), run.space, silver, list(TABLES))
+
+
+def build_features(run: Run, gold: dict[str, Done]) -> Done:
+    """Gold to feature tables in a Feast repository."""
+
+    def work() -> dict[str, Any]:
+        from course_lib.features.build import build
+
+        found = build(run.space.tables / "gold", run.space.tables / "features")
+        return {"rows": found, "files": listing(run.space.root, "tables/features")}
+
+    key = key_of("features", [done.key for done in gold.values()])
+    return here(run, "features", lambda: once(run.space.record("features", "all"), key, run.space.root, work))
+
+
+def build_training_set(run: Run, silver: Silver, features: Done) -> Done:
+    """Trips with what was known of their zones and routes at their pickup."""
+
+    def work() -> dict[str, Any]:
+        from course_lib.features.build import training_set
+
+        tables = run.space.tables
+        found = training_set(tables / "silver", tables / "features", run.space.scratch / "training.parquet")
+        return {**found, "files": ["scratch/training.parquet"]}
+
+    key = key_of("training", silver.key, features.key)
+    return here(run, "training", lambda: once(run.space.record("training", "all"), key, run.space.root, work))
+
+
+def train_model(run: Run, training: Done) -> Done:
+    """The duration model with its baselines; `found["model"]` is None with `found["model_skipped"]` without one."""
+
+    def work() -> dict[str, Any]:
+        from course_lib.models.training import train
+
+        found = train(run.space.scratch / "training.parquet", run.space.tables / "model")
+        return {**found, "files": listing(run.space.root, "tables/model")}
+
+    key = key_of("model", training.key)
+    return here(run, "model", lambda: once(run.space.record("model", "duration"), key, run.space.root, work))
+
+
+def check(run: Run, silver: Silver) -> dict[str, int]:
+    """Audit what was built; nulls by column of silver. Raises CheckFailed."""
+    partitions = sorted(silver.parts.items())
+    calls = [(run.space.tables, partition, parts) for partition, parts in partitions]
+    seen = executor(run)("audit", audit.examine, calls, [partition for partition, _ in partitions])
+    demand = layout.read_table(run.space.tables / "gold/zone_hour.parquet")
+    quarantined = audit.count_rows(run.space.tables, silver.quarantine)
+    failed = audit.failures(silver, seen, quarantined, audit.gold_trips(demand))
+    if failed:
+        raise CheckFailed(failed)
+    names = sorted({name for found in seen for name in found["nulls"]})
+    return {name: sum(found["nulls"].get(name, 0) for found in seen) for name in names}
+
+
+def publish_version(run: Run, silver: Silver, gold: dict[str, Done], features: Done, model: Done) -> tuple[str, str]:
+    """Make the new version visible; its digest and its folder's name."""
+    parts = [part for names in silver.parts.values() for part in names]
+    tables = [*parts, *silver.quarantine, *(name for done in gold.values() for name in done.found["outputs"])]
+    offline = [name.removeprefix("tables/") for name in features.found["files"] if name.endswith(".parquet")]
+    rest = [name.removeprefix("tables/") for done in (features, model) for name in done.found["files"]]
+    root = run.space.tables
+
+    def work() -> tuple[str, str]:
+        digest = digests.of_listing({name: digests.of_file(root / name) for name in sorted({*tables, *offline})})
+        version = publish.publish(run.root, {name: root / name for name in {*tables, *rest}}, digest, run.expected)
+        return digest, version.name
+
+    return here(run, "publish", work)
+
+
+def executor(run: Run) -> batch.Executor:
+    """An executor whose every call is a Prefect task that runs on a Dask worker."""
+
+    def on_worker(work: Callable[..., Any], call: tuple) -> Any:
+        return run.client.submit(work, *call, pure=False).result()
+
+    def execute(step: str, work: Callable[..., Any], calls: Sequence[tuple], names: Sequence[str]) -> list[Any]:
+        one = task(name=step, cache_policy=NO_CACHE, persist_result=False, retries=2, retry_condition_fn=_lost)(
+            on_worker
+        )
+        with run.reporter.step(step, len(calls)) as watch:
+            run.emitter.start(step, [], now())
+            futures = [
+                one.with_options(task_run_name=f"{step} {name}").submit(work, call)
+                for call, name in zip(calls, names, strict=True)
+            ]
+            results = []
+            try:
+                for future in futures:
+                    result = future.result()
+                    done = result[0] if isinstance(result, tuple) else result
+                    watch.advance(reused=isinstance(done, Done) and done.reused)
+                    results.append(result)
+            except BaseException as error:
+                run.emitter.fail(step, error, now())
+                raise
+            run.emitter.complete(step, [], [], now())
+        return results
+
+    return execute
+
+
+def here(run: Run, step: str, work: Callable[[], Any]) -> Any:
+    """Do `work` as a Prefect task in this process."""
+    with run.reporter.step(step) as watch:
+        run.emitter.start(step, [], now())
+        try:
+            done = task(name=step, task_run_name=step, cache_policy=NO_CACHE, persist_result=False)(work)()
+        except BaseException as error:
+            run.emitter.fail(step, error, now())
+            raise
+        run.emitter.complete(step, [], [], now())
+        watch.advance(reused=isinstance(done, Done) and done.reused)
+    return done
+
+
+def listing(root: Path, folder: str) -> list[str]:
+    """The files below `root/folder`, relative to `root`."""
+    return sorted(path.relative_to(root).as_posix() for path in (root / folder).rglob("*") if path.is_file())
+
+
+def now() -> datetime:
+    """The time of an event; it goes to run.json, events, metrics and the report, never to a table."""
+    return datetime.now(UTC)
+
+
+def _lost(task: Any, run: Any, state: Any) -> bool:
+    """Whether a task failed because its worker was lost."""
+    try:
+        state.result()
+    except _LOST:
+        return True
+    except Exception:
+        return False
+    return False
