@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 a check failed or a step died, 2 bad arguments or unreadab
 from __future__ import annotations
 
 import os
-import sys
 import traceback
 from collections.abc import Callable
 from datetime import date
@@ -155,15 +154,14 @@ def fetch(
         from course_lib.ingestion.months import parse_months
 
         console = Console()
-        this_month = f"{date.today():%Y-%m}"
         with fetching.shown(console) as progress:
             paths = fetching.fetch(
                 service,
                 parse_months(months),
                 folder,
-                base_url=base_url or fetching.BASE_URL,
+                base_url=base_url or fetching.OFFICIAL,
                 progress=progress,
-                this_month=this_month,
+                today=date.today(),
             )
         for path in paths:
             console.print(str(path), soft_wrap=True, highlight=False)
@@ -192,6 +190,7 @@ def describe(
 
 @app.command()
 def doctor(
+    out: Annotated[Path, typer.Option(help="Where runs are to go: is there room?")] = Path("runs"),
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     verbose: Verbose = False,
 ) -> None:
@@ -200,11 +199,11 @@ def doctor(
     def work() -> int:
         from course_lib import doctor as examination
 
-        findings = examination.examine()
+        findings = examination.examine(examination.Machine(out=out))
         if json:
             typer.echo(examination.as_json(findings))
         else:
-            Console().print(examination.render(findings))
+            examination.render(findings, Console())
         return examination.exit_code(findings)
 
     guarded(work, verbose)
@@ -241,4 +240,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -52,8 +52,8 @@ def remote_workers(address: str, root: Path) -> Iterator[Client]:
         client = Client(address, timeout="15s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise BadArgument(
-            f"no Dask scheduler answers at {address}. Start one with `dask scheduler --host 127.0.0.1` and workers with "
-            "`dask worker tcp://127.0.0.1:8786`, or leave out --scheduler."
+            f"no Dask scheduler answers at {address}. Start one with `dask scheduler --host 127.0.0.1` and workers "
+            "with `dask worker tcp://127.0.0.1:8786`, or leave out --scheduler."
         ) from error
     with client:
         probe = root / ".work" / "probe"

@@ -12,7 +12,7 @@ retried; what is pure is not: it would fail again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,12 @@ from distributed import Client, KilledWorker
 from distributed.comm import CommClosedError
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from course_lib.errors import CheckFailed, InputError, NoTrips
+from course_lib.flows.lineage import FLOW, datasets
 from course_lib.flows.progress import Reporter
 from course_lib.ingestion.discover import SourceFile
-from course_lib.lineage.openlineage import Dataset, Emitter
+from course_lib.lineage.openlineage import Emitter
 from course_lib.storage import digests, layout, publish
 from course_lib.storage.records import Done, key_of, once
 from course_lib.transforms import audit, batch, steps
@@ -49,6 +49,8 @@ class Run:
     emitter: Emitter
     skip_unreadable: bool
     expected: str | None  # the version that was current when the run began
+    inputs: tuple[str, ...]  # names of the input files
+    rows: dict[str, int] = field(default_factory=dict)  # of the datasets of flows/lineage.py, as they become known
 
 
 @dataclass
@@ -71,8 +73,11 @@ def pipeline(run: Run, sources: Sequence[SourceFile], skipped: Sequence[InputErr
     landed, broken = ingest(run, sources)
     refused = [*skipped, *broken]
     stop_unless_skipping(run, refused, landed)
-    silver = refine(run, landed)
+    run.rows["bronze"] = sum(file.rows for _, file in landed)
+    silver = refine(run, landed, refused)
+    run.rows.update(silver=silver.total("rows_silver"), quarantine=silver.total("rows_quarantined"))
     gold = aggregate(run, silver)
+    run.rows.update({f"gold/{name}": done.found["rows"] for name, done in gold.items()})
     features = build_features(run, gold)
     training = build_training_set(run, silver, features)
     model = train_model(run, training)
@@ -103,9 +108,18 @@ def stop_unless_skipping(run: Run, refused: Sequence[InputError], landed: Sequen
         raise NoTrips(names, "holds a header and no trips", "Give at least one file with trips.")
 
 
-def refine(run: Run, landed: Sequence[tuple[Done, Bronze]]) -> Silver:
-    """Bronze to silver and quarantine."""
-    return batch.refine(executor(run), run.space, landed)
+def refine(run: Run, landed: list[tuple[Done, Bronze]], refused: list[InputError]) -> Silver:
+    """Bronze to silver and quarantine.
+
+    An input that is read in place may turn out to be damaged only now; it leaves `landed` for `refused` then.
+    """
+    while True:
+        try:
+            return batch.refine(executor(run), run.space, landed)
+        except InputError as error:
+            refused.append(error)
+            landed[:] = [found for found in landed if found[1].given != error.path]
+            stop_unless_skipping(run, refused, landed)
 
 
 def aggregate(run: Run, silver: Silver) -> dict[str, Done]:
@@ -194,7 +208,7 @@ def executor(run: Run) -> batch.Executor:
             on_worker
         )
         with run.reporter.step(step, len(calls)) as watch:
-            run.emitter.start(step, [], now())
+            start(run, step)
             futures = [
                 one.with_options(task_run_name=f"{step} {name}").submit(work, call)
                 for call, name in zip(calls, names, strict=True)
@@ -209,7 +223,7 @@ def executor(run: Run) -> batch.Executor:
             except BaseException as error:
                 run.emitter.fail(step, error, now())
                 raise
-            run.emitter.complete(step, [], [], now())
+            complete(run, step)
         return results
 
     return execute
@@ -218,15 +232,26 @@ def executor(run: Run) -> batch.Executor:
 def here(run: Run, step: str, work: Callable[[], Any]) -> Any:
     """Do `work` as a Prefect task in this process."""
     with run.reporter.step(step) as watch:
-        run.emitter.start(step, [], now())
+        start(run, step)
         try:
             done = task(name=step, task_run_name=step, cache_policy=NO_CACHE, persist_result=False)(work)()
         except BaseException as error:
             run.emitter.fail(step, error, now())
             raise
-        run.emitter.complete(step, [], [], now())
+        complete(run, step)
         watch.advance(reused=isinstance(done, Done) and done.reused)
     return done
+
+
+def start(run: Run, step: str) -> None:
+    """Tell OpenLineage that a step begins, and what it reads."""
+    run.emitter.start(step, datasets(FLOW[step][0], run.inputs, run.rows), now())
+
+
+def complete(run: Run, step: str) -> None:
+    """Tell OpenLineage that a step has replaced its outputs."""
+    reads, writes = (datasets(names, run.inputs, run.rows) for names in FLOW[step])
+    run.emitter.complete(step, reads, writes, now())
 
 
 def listing(root: Path, folder: str) -> list[str]:

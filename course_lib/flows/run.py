@@ -28,9 +28,10 @@ from course_lib.flows.progress import Reporter
 from course_lib.flows.server import PrefectServer
 from course_lib.flows.watch import PeakMemory
 from course_lib.storage import digests
-from course_lib.storage.atomic import sweep, unwritable, write_json
+from course_lib.storage.atomic import TEMPORARY, sweep, unwritable, write_json
 from course_lib.storage.lock import locked
 from course_lib.storage.records import key_of, once
+from course_lib.transforms.plan import FATES
 from course_lib.trips.contract import ERROR_NAMES, WARNING_NAMES
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def run(options: Options, console: Console) -> dict[str, Any]:
             found = _inputs(options, out, work, reporter)
             client = starting.result()
             server.wait()
+            threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
         outcome = _flow(options, out, work, client, reporter, found)
         facts = _facts(outcome, reporter)
         facts["seconds"] = round(time.monotonic() - started, 3)
@@ -98,9 +100,10 @@ def _make_ready(out: Path, work: Path, fresh: bool) -> None:
         work.mkdir(exist_ok=True)
         (work / "probe").write_bytes(b"0")
         (work / "probe").unlink()
-        for path in (out, work):
-            sweep(path) if path == work else [stray.unlink() for stray in out.glob(".tmp-*") if stray.is_symlink()]
-        sweep(out / "versions")
+        for folder in (work, out / "versions"):
+            sweep(folder)
+        for stray in out.glob(f"{TEMPORARY}*"):
+            stray.unlink()
     except OSError as error:
         raise unwritable(out, error) from error
     free = shutil.disk_usage(out).free
@@ -155,7 +158,9 @@ def _workers(options: Options, out: Path, work: Path) -> Any:
 
 def _flow(options: Options, out: Path, work: Path, client: Client, reporter: Reporter, found: Discovery) -> Outcome:
     """Run the Prefect flow. Prefect is imported here, after its environment is set."""
-    from course_lib.flows.pipeline import Run, ThreadPoolTaskRunner, now, pipeline
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+    from course_lib.flows.pipeline import Run, now, pipeline
     from course_lib.lineage.openlineage import Emitter
     from course_lib.storage.publish import current
     from course_lib.transforms.steps import Workspace
@@ -163,8 +168,9 @@ def _flow(options: Options, out: Path, work: Path, client: Client, reporter: Rep
     named = digests.of_json([(file.name, file.size) for file in found.files])
     emitter = Emitter(out / "lineage" / "events.ndjson", named, "trips")
     emitter.begin(now())
-    plan = Run(out, Workspace(work), client, reporter, emitter, options.skip_unreadable, current(out))
-    threads = ThreadPoolTaskRunner(max_workers=max(4, 2 * options.workers))
+    names = tuple(file.name for file in found.files)
+    plan = Run(out, Workspace(work), client, reporter, emitter, options.skip_unreadable, current(out), names)
+    threads: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=max(4, 2 * options.workers))
     try:
         outcome = pipeline.with_options(task_runner=threads)(plan, found.files, found.unreadable)
     except BaseException as error:
@@ -181,10 +187,7 @@ def _flow(options: Options, out: Path, work: Path, client: Client, reporter: Rep
 def _facts(outcome: Outcome, reporter: Reporter) -> dict[str, Any]:
     """What run.json holds, in its order."""
     silver = outcome.silver
-    totals = {
-        name: sum(getattr(file, name) for file in silver.files)
-        for name in ("rows_read", "rows_silver", "rows_quarantined", "rows_duplicate")
-    }
+    totals = {name: silver.total(name) for name in FATES}
     model = outcome.model
     return {
         **totals,
@@ -201,6 +204,14 @@ def _facts(outcome: Outcome, reporter: Reporter) -> dict[str, Any]:
         "peak_rss_mb": 0,
         "steps": [step.as_dict() for step in reporter.steps],
     }
+
+
+def _import_ahead() -> None:
+    """Import what the last steps need while the workers are busy with the first: Feast alone takes seconds."""
+    from course_lib.features.feast import warm_up
+
+    warm_up()
+    import course_lib.models.training  # noqa: F401
 
 
 class _Background:

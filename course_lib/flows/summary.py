@@ -54,8 +54,9 @@ def _model(facts: dict[str, Any]) -> str:
     if model is None:
         return f"no model: {facts['model_skipped']}"
     return (
-        f"a trip's duration is predicted to {model['mae_s']:.0f} s on average "
-        f"(mean per zone and hour: {model['baseline_zone_hour_mae_s']:.0f} s, mean: {model['baseline_mean_mae_s']:.0f} s)"
+        f"the model misses a trip's duration by {model['mae_s']:.0f} s on average\n"
+        f"(the mean per zone and hour by {model['baseline_zone_hour_mae_s']:.0f} s, "
+        f"the mean by {model['baseline_mean_mae_s']:.0f} s)"
     )
 
 

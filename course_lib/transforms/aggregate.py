@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from course_lib.aggregates.grouped import Grouped, merge_all
 from course_lib.storage import layout

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from course_lib.storage import layout
-from course_lib.transforms.batch import FileCounts, Silver
+from course_lib.transforms.batch import Silver
 from course_lib.transforms.gold import TABLES
 from course_lib.transforms.keys import id_hashes, repeated
 from course_lib.trips.columns import Columns
@@ -71,8 +71,8 @@ def failures(
         if file.rows_read != out:
             found.append(("rows are conserved", f"{file.path}: {file.rows_read} read, {out} accounted for"))
     for name, told, held in (
-        ("silver holds what was counted", _total(silver.files, "rows_silver"), sum(s["rows"] for s in seen)),
-        ("quarantine holds what was counted", _total(silver.files, "rows_quarantined"), quarantined),
+        ("silver holds what was counted", silver.total("rows_silver"), sum(s["rows"] for s in seen)),
+        ("quarantine holds what was counted", silver.total("rows_quarantined"), quarantined),
         ("gold counts silver's trips", sum(s["zone_hour_trips"] for s in seen), gold_trips),
         ("each row lies in its partition", 0, sum(s["strangers"] for s in seen)),
         ("each trip_id stands once", 0, sum(s["repeats"] for s in seen)),
@@ -80,10 +80,6 @@ def failures(
         if told != held:
             found.append((name, f"expected {told}, found {held}"))
     return found
-
-
-def _total(files: Sequence[FileCounts], name: str) -> int:
-    return sum(getattr(file, name) for file in files)
 
 
 def _same(tables: Path, parts: Sequence[str], hashes: np.ndarray) -> int:

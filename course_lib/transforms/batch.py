@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from course_lib.errors import InputError
 from course_lib.ingestion.discover import SourceFile, discover
 from course_lib.storage import digests
 from course_lib.storage.atomic import sweep
 from course_lib.storage.records import Done
 from course_lib.transforms import steps
-from course_lib.transforms.plan import HASHES, SMALL, STRAYS, Bronze, Unit, buckets, units
+from course_lib.transforms.plan import FATES, HASHES, SMALL, STRAYS, Bronze, Unit, buckets, units
 from course_lib.transforms.refine import Buckets
 from course_lib.transforms.steps import Workspace
 
@@ -56,6 +55,10 @@ class Silver:
     parts: dict[str, list[str]]  # partition `service=…/month=…` -> parts below tables/
     quarantine: tuple[str, ...]
     key: str
+
+    def total(self, name: str) -> int:
+        """One of FATES over all files."""
+        return sum(getattr(file, name) for file in self.files)
 
 
 def land(run: Executor, space: Workspace, sources: Sequence[SourceFile]) -> list[tuple[Done, Bronze]]:
@@ -206,8 +209,5 @@ def run_batch(inputs: Sequence[str | Path], out: Path, workers: int = 2) -> dict
         silver = refine(run, space, landed)
         made = gold(run, space, silver, BATCH_TABLES)
     sweep(space.root)
-    totals = {
-        name: sum(getattr(f, name) for f in silver.files)
-        for name in ("rows_read", "rows_silver", "rows_quarantined", "rows_duplicate")
-    }
+    totals = {name: silver.total(name) for name in FATES}
     return {**totals, "broken": silver.broken, "zone_hours": made["zone_hour"].found["rows"]}

@@ -17,7 +17,10 @@ from course_lib.trips.columns import Columns
 from course_lib.validation.twins import FIELDS as TWIN_FIELDS
 
 _ODD = np.array(
-    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93, 0xFF51AFD7ED558CCD, 0x2545F4914F6CDD1D],
+    [
+        0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9,
+        0xD6E8FEB86659FD93, 0xFF51AFD7ED558CCD, 0x2545F4914F6CDD1D,
+    ],
     dtype=np.uint64,
 )  # fmt: skip
 _NULL = -(1 << 40)  # stands for a null in a key; no field reaches it

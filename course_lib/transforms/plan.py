@@ -16,6 +16,9 @@ STRAYS = 1 << 21  # rows that are compared with each other at a time
 SMALL = 1 << 14  # a partition's rows in a unit become a part of their own from here on; below, they are pooled
 
 
+FATES = ("rows_read", "rows_silver", "rows_quarantined", "rows_duplicate")
+
+
 @dataclass(frozen=True)
 class Bronze:
     """One landed file.

@@ -1,8 +1,8 @@
 """The steps of the batch path, each safe to run twice, to kill, and to resume.
 
-    ingest(file) ──> index(file) ──> repeats(bucket) ──> refine(unit) ─┬─> resolve(bucket) ─┬─> aggregate(parts) ──> gold
-                                                                       └─> judge(bucket)    │
-                                                                           quarantine <─────┘  silver
+    ingest(file) ──> index(file) ──> repeats(bucket) ──> refine(unit) ─┬─> resolve(bucket) ──> silver
+                                                                       └─> judge(bucket) ──> quarantine
+    silver ──> aggregate(parts) ──> gold(table)
 
 A step is called in any process that sees the workspace's folder: it reads files, replaces files, and returns a
 `Done`, whose key stands for the outputs wherever a later step depends on them.

@@ -37,8 +37,8 @@ def verdicts(trips: Columns, published: frozenset[str], month: tuple[int, int] |
     month       (year, month) in the file's name; None breaks no rule about it
     """
     found = np.zeros(trips.rows, np.int32)
-    problems = trips.values("problems")
-    problems = problems if problems.any() else None
+    told = trips.values("problems")
+    problems = told if told.any() else None
     for rule in RULES:
         broken = _broken(rule.check, trips, published, month, problems)
         if broken is not None and broken.any():
