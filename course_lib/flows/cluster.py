@@ -35,7 +35,7 @@ def local_workers(workers: int, scratch: Path) -> Iterator[Client]:
             n_workers=workers,
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,  # memory is bounded by the units; a limit would kill a worker that is merely large
             local_directory=str(scratch),
         ) as cluster,

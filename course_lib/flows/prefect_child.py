@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 DATABASE = Path("prefect.db")
-PATIENCE = 5.0  # seconds for what was received to reach the database
+PATIENCE = 60.0  # seconds for what was received to reach the database; far more than a loaded machine needs
 
 # jsonschema imports this to check the format of IRIs, and building its 38 grammars takes longer than all the rest of
 # Prefect. None in sys.modules means "not installed", and jsonschema then leaves out that one check.
@@ -71,7 +71,7 @@ async def _migrate() -> None:
 
 def settle(database: Path) -> None:
     """Move everything from the write-ahead log into the file, so that the one file is the whole database."""
-    with closing(sqlite3.connect(database, timeout=PATIENCE)) as connection, suppress(sqlite3.OperationalError):
+    with closing(sqlite3.connect(database, timeout=5)) as connection, suppress(sqlite3.OperationalError):
         # Refused while someone reads: then the log stays beside the file, and stays valid.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -110,7 +110,7 @@ def _revision(database: Path) -> str | None:
     if not database.exists():
         return None
     try:
-        with closing(sqlite3.connect(database, timeout=PATIENCE)) as connection:
+        with closing(sqlite3.connect(database, timeout=5)) as connection:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.DatabaseError:
         return None

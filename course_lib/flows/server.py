@@ -16,12 +16,15 @@ with its parent, however that ends. `prefect_child.py` is its program.
 from __future__ import annotations
 
 import http.client
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent import futures
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -132,6 +135,11 @@ class PrefectServer:
         names = [name for name in os.environ.keys() | wanted.keys() if os.environ.get(name) != wanted.get(name)]
         self._before = {name: os.environ.get(name) for name in names}
         _change_environment({name: wanted.get(name) for name in names})
+        # Prefect reads the environment once, when it is imported. `stop` does not have it read again, because that
+        # would make a ~/.prefect: until the next `start`, Prefect stays turned to a server that is gone.
+        context = sys.modules.get("prefect.context")
+        if context is not None:
+            context.refresh_global_settings_context()
         return self.url
 
     def _log(self) -> IO[bytes]:
@@ -152,6 +160,7 @@ class PrefectServer:
 
         self._answer(seconds)
         _close_the_abandoned()
+        logging.getLogger("EventsWorker").setLevel(self.log_level)  # one of Prefect's that its own settings miss
         # Heartbeats tell a distant server that a flow is alive; ending theirs costs a flow up to a second.
         self._settings.enter_context(temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}))
 
@@ -179,7 +188,7 @@ class PrefectServer:
             return
         process, self._process = self._process, None
         try:
-            _send_what_is_held()
+            _send_what_is_held(process)
         finally:
             self._settings.close()
             _change_environment(self._before)
@@ -196,15 +205,12 @@ def prefect_server(home: Path, *, log_level: str = "CRITICAL") -> Iterator[str]:
 
 
 def _change_environment(values: dict[str, str | None]) -> None:
-    """Set the variables in `values`, remove those that are None; Prefect, if imported already, reads them again."""
+    """Set the variables in `values`, remove those that are None."""
     for name, value in values.items():
         if value is None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-    context = sys.modules.get("prefect.context")
-    if context is not None:
-        context.refresh_global_settings_context()
 
 
 def _close_the_abandoned() -> None:
@@ -229,11 +235,15 @@ def _close_the_abandoned() -> None:
             client.set_flow_run_state(run.id, end, force=True)
 
 
-def _send_what_is_held() -> None:
-    """Task states travel to the server in the background; wait until the last has left."""
+def _send_what_is_held(server: subprocess.Popen[bytes]) -> None:
+    """Task states travel to the server in the background; wait until the last has left, or nobody can take it."""
     worker = sys.modules.get("prefect.events.worker")
-    if worker is not None:
-        worker.EventsWorker.drain_all(timeout=prefect_child.PATIENCE)
+    if worker is None:
+        return
+    _, waiting = worker.EventsWorker.drain_all(timeout=0)
+    deadline = time.monotonic() + prefect_child.PATIENCE
+    while waiting and server.poll() is None and time.monotonic() < deadline:
+        _, waiting = futures.wait(waiting, timeout=0.5)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

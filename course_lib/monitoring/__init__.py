@@ -1,0 +1,1 @@
+"""How is the pipeline doing: metrics of a run for Prometheus."""

@@ -6,22 +6,22 @@ Dask workers in a benchmark, Prefect tasks on Dask workers in the flow.
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from course_lib.ingestion.discover import SourceFile, discover
 from course_lib.storage import digests
-from course_lib.storage.atomic import sweep
 from course_lib.storage.records import Done
 from course_lib.transforms import steps
 from course_lib.transforms.plan import FATES, HASHES, SMALL, STRAYS, Bronze, Unit, buckets, units
 from course_lib.transforms.refine import Buckets
 from course_lib.transforms.steps import Workspace
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 BATCH_TABLES = ("zone_hour",)
 
@@ -176,25 +176,16 @@ def in_this_process(step: str, work: Callable[..., Any], calls: Sequence[tuple],
     return [work(*call) for call in calls]
 
 
-@contextmanager
-def on_local_workers(workers: int) -> Iterator[Executor]:
-    """An executor on Dask worker processes of this machine, one thread each."""
-    from distributed import Client, LocalCluster
+def on_client(client: Client) -> Executor:
+    """The executor on the workers of a Dask client."""
 
-    with (
-        LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", memory_limit=0
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+    def run(step: str, work: Callable[..., Any], calls: Sequence[tuple], names: Sequence[str]) -> list[Any]:
+        return client.gather([client.submit(work, *call, pure=False) for call in calls])
 
-        def run(step: str, work: Callable[..., Any], calls: Sequence[tuple], names: Sequence[str]) -> list[Any]:
-            return client.gather([client.submit(work, *call, pure=False) for call in calls])
-
-        yield run
+    return run
 
 
-def run_batch(inputs: Sequence[str | Path], out: Path, workers: int = 2) -> dict[str, Any]:
+def run_batch(run: Executor, inputs: Sequence[str | Path], out: Path) -> dict[str, Any]:
     """The batch path alone, without flow, features or publishing: what benchmarks measure.
 
     inputs  files or folders of trips; out: a new folder. Leaves out/tables/{silver,quarantine,gold}.
@@ -203,11 +194,8 @@ def run_batch(inputs: Sequence[str | Path], out: Path, workers: int = 2) -> dict
     if found.unreadable:
         raise found.unreadable[0]
     space = Workspace(Path(out))
-    shutil.rmtree(space.root, ignore_errors=True)
-    with on_local_workers(workers) as run:
-        landed = land(run, space, found.files)
-        silver = refine(run, space, landed)
-        made = gold(run, space, silver, BATCH_TABLES)
-    sweep(space.root)
+    landed = land(run, space, found.files)
+    silver = refine(run, space, landed)
+    made = gold(run, space, silver, BATCH_TABLES)
     totals = {name: silver.total(name) for name in FATES}
     return {**totals, "broken": silver.broken, "zone_hours": made["zone_hour"].found["rows"]}

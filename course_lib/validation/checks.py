@@ -72,10 +72,10 @@ def _broken(
         case AnyNull(fields):
             return _any([_unexcused(trips, name, problems) for name in fields if name in published])
         case AllNull(fields):
-            if not published.issuperset(fields) or any(trips.valid(name) is None for name in fields):
+            if not published.issuperset(fields):
                 return None
-            empty = np.logical_and.reduce([trips.null(name) for name in fields])
-            return empty if problems is None else empty & (problems == 0)
+            masks = [_unexcused(trips, name, problems) for name in fields]
+            return None if any(mask is None for mask in masks) else np.logical_and.reduce(masks)
         case Below(name, bound):
             return _where(trips, name, published, trips.values(name) < bound)
         case Above(name, bound):

@@ -19,8 +19,8 @@ class Twins(NamedTuple):
     """Three masks over the rows asked about, (n,) bool each."""
 
     shared: np.ndarray  # another trip_id has the same service, times, zones and distance
-    refund: np.ndarray  # negative fare, and such a row has a positive one
-    refunded: np.ndarray  # positive fare, and such a row has a negative one
+    refund: np.ndarray  # negative fare, and one of those has a positive one
+    refunded: np.ndarray  # positive fare, and one of those has a negative one
 
 
 def twins(rows: Columns) -> Twins:
@@ -43,18 +43,23 @@ def twins(rows: Columns) -> Twins:
         new[1:] |= ordered[1:] != ordered[:-1]
     group = np.empty(n, np.int64)
     group[order] = np.cumsum(new) - 1
-    groups = int(group.max()) + 1
 
-    ids = rows.filled("trip_id", 0)
-    low = np.full(groups, np.iinfo(np.int64).max)
-    high = np.full(groups, np.iinfo(np.int64).min)
-    np.minimum.at(low, group, ids)
-    np.maximum.at(high, group, ids)
+    _, who = np.unique(rows.filled("trip_id", 0), return_inverse=True)
+    who[rows.null("trip_id")] = -1  # a trip of its own; 0 may be somebody's id
     fare = rows.filled("fare_cents", 0)
-    paid = np.bincount(group[fare > 0], minlength=groups) > 0
-    taken_back = np.bincount(group[fare < 0], minlength=groups) > 0
     return Twins(
-        shared=(low != high)[group],
-        refund=(fare < 0) & paid[group],
-        refunded=(fare > 0) & taken_back[group],
+        shared=_meets(who, group, np.ones(n, bool)),
+        refund=(fare < 0) & _meets(who, group, fare > 0),
+        refunded=(fare > 0) & _meets(who, group, fare < 0),
     )
+
+
+def _meets(who: np.ndarray, group: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether one of `others` (n,) bool is in the same group as a row, and another trip (n,) bool."""
+    groups = int(group.max()) + 1
+    low = np.full(groups, len(who))
+    high = np.full(groups, -2)
+    np.minimum.at(low, group[others], who[others])
+    np.maximum.at(high, group[others], who[others])
+    low, high = low[group], high[group]
+    return (low <= high) & ((low != who) | (high != who))

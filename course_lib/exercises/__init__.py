@@ -1,0 +1,1 @@
+"""How chapters become exercises that prove themselves: source, release, check, hint, progress, scorecard."""

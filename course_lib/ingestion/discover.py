@@ -1,0 +1,131 @@
+"""Which trip files are there, and under which header was each published?
+
+Folders are searched to any depth; what belongs to trips without being trips (zone tables, notes, manifests, hidden
+and half-written files) is passed over there. A file that is named is never passed over. Nothing raises: what cannot
+be read is listed beside what can, with the remedy, and the caller decides.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.errors import InputError, NoTrips
+from course_lib.ingestion.sniff import sniff
+from course_lib.ingestion.text_blocks import unreadable
+from course_lib.trips.headers import HeaderVersion, Month, month_in, service_in
+
+# Beside trips, but no trips.
+_NOT_TRIPS = re.compile(
+    r"""
+    [._].*                                  # hidden files, and what writers put beside a data set
+    | .*\.(md|txt|rst|json|jsonl|ndjson|toml|ya?ml|html?|pdf|png|jpe?g|svg|py|ipynb|sh|sql|log|xml)
+    | .*\.(part|tmp|crdownload|crc|md5|sha\d+|lock|db|sqlite)    # unfinished, checked or kept by programs
+    | .*zone.*lookup.* | taxi_zones?\..*
+    | .*(manifest|ground[-_ ]?truth|data[-_ ]?dictionary|checksums?).*
+    | (readme|licen[cs]e|notice|changelog|makefile)(\..*)?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file of trips, as far as its first bytes tell."""
+
+    path: Path  # absolute
+    name: str  # relative to the inputs' common folder, with forward slashes
+    given: str  # as on the command line
+    size: int  # bytes
+    format: str  # csv or parquet
+    compression: str | None  # gzip or None
+    service: str | None  # None where it is a column
+    month: Month | None  # (year, month) in the file's name
+    header: HeaderVersion
+    rows: int | None  # known for Parquet
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """All inputs: readable files sorted by name (bytewise), and one error for each of the others."""
+
+    files: tuple[SourceFile, ...]
+    unreadable: tuple[InputError, ...]
+
+
+def discover(inputs: Sequence[str | Path]) -> Discovery:
+    """The trip files that `inputs` (files and folders) stand for; each counts once, however often it is named."""
+    found: dict[str, tuple[Path, str]] = {}  # real path -> (path, given)
+    problems: list[InputError] = []
+    roots = []
+    for given in inputs:
+        path = Path(os.path.abspath(given))  # noqa: PTH100  # a link keeps the name that it has here
+        if not path.exists():
+            problems.append(unreadable(given, _reason(path)))
+        elif path.is_dir():
+            roots.append(path)
+            inside = list(_walk(path, str(given), problems))
+            if not inside:
+                remedy = "Give a folder with .csv, .csv.gz or .parquet files of trips (`course data fetch` gets some)."
+                problems.append(NoTrips(given, "no trip file is in this folder", remedy))
+            for file, as_given in inside:
+                found.setdefault(os.path.realpath(file), (file, as_given))
+        else:
+            roots.append(path.parent)
+            found.setdefault(os.path.realpath(path), (path, str(given)))
+    if not inputs:
+        problems.append(NoTrips("--input", "no file or folder was given", "Name at least one."))
+    top = Path(os.path.commonpath(roots)) if roots else Path()
+    files = []
+    for path, given in found.values():
+        try:
+            files.append(_source(path, path.relative_to(top).as_posix(), given))
+        except InputError as error:
+            problems.append(error)
+    return Discovery(tuple(sorted(files, key=lambda file: os.fsencode(file.name))), tuple(problems))
+
+
+def _source(path: Path, name: str, given: str) -> SourceFile:
+    service = service_in(path.name)
+    seen = sniff(path, given, service)
+    return SourceFile(
+        path=path,
+        name=name,
+        given=given,
+        size=path.stat().st_size,
+        format=seen.format,
+        compression=seen.compression,
+        service=seen.header.service,
+        month=month_in(path.name),
+        header=seen.header,
+        rows=seen.rows,
+    )
+
+
+def _walk(folder: Path, given: str, problems: list[InputError]) -> Iterator[tuple[Path, str]]:
+    """Every file below `folder` that may hold trips, in the order of their names, and its name as given."""
+    entered: set[str] = set()
+    errors: list[OSError] = []
+    for where, folders, names in os.walk(folder, onerror=errors.append, followlinks=True):
+        real = os.path.realpath(where)
+        if real in entered:  # a link that leads back
+            folders.clear()
+            continue
+        entered.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
+        for name in sorted(names):
+            path = Path(where, name)
+            if not _NOT_TRIPS.fullmatch(name) and (path.is_file() or path.is_symlink()):
+                yield path, os.path.join(given, path.relative_to(folder))  # noqa: PTH118  # "./x" stays "./x"
+    problems += [unreadable(error.filename or given, error) for error in errors]
+
+
+def _reason(path: Path) -> OSError:
+    try:
+        path.stat()
+    except OSError as error:
+        return error
+    return FileNotFoundError()
