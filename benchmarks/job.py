@@ -38,7 +38,7 @@ REASONS = (
     "outside_type",  # a service not in SERVICES, or a value outside BOUNDS
     "dropoff_not_after_pickup",
     "longer_than_23h",
-    "refund",  # fare < 0 and a row with fare > 0 that agrees in TWIN, null equal to null, is in the input
+    "refund",  # fare < 0, and in the input is another trip_id with fare > 0 that agrees in TWIN, null equal to null
     "negative_fare",  # fare < 0 otherwise
     "distance_not_positive",
     "distance_over_100_miles",

@@ -216,5 +216,7 @@ def main(arguments: list[str]) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error} Its words are above. When the cause is gone, the same make command starts over.")
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. The same make command starts over.")

@@ -1,7 +1,7 @@
 """How does a Dask DataFrame user write the batch job?
 
 The pandas functions on partitions of one row group each, on a LocalCluster of one-thread workers. Refunds are few, so
-they are collected, and their twins are looked up by a broadcast join on the six columns it needs. A shuffle by
+they are collected, and their twins are looked up by a broadcast join on the columns it needs. A shuffle by
 trip_id of the four columns that decide brings rivals together; the losers are few, so they are collected and
 left out partition by partition. Gold is a group-by over the silver that was written.
 
@@ -20,8 +20,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 from distributed import Client, LocalCluster
 
-from benchmarks.job import QUARANTINE, SILVER, TWIN, ZONE_HOURS, Order, Told, perform
+from benchmarks.job import QUARANTINE, SILVER, ZONE_HOURS, Order, Told, perform
 from benchmarks.peers.pandas_job import (
+    REFUND,
     SUMS,
     duplicates,
     is_broken,
@@ -91,8 +92,8 @@ def newest(trips: pd.DataFrame, displaced: pd.DataFrame) -> pd.DataFrame:
 
 
 def refunds_paid(trips: dd.DataFrame) -> pd.DataFrame:
-    """The keys that a negative and a positive fare share."""
-    keys = trips[[*TWIN, "fare_cents"]]
+    """REFUND of every refund that another trip has paid for."""
+    keys = trips[[*REFUND, "fare_cents"]]
     refunds = keys[keys.fare_cents < 0].compute()
     return keys.map_partitions(twins, refunds).compute().drop_duplicates()
 

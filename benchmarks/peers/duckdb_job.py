@@ -70,7 +70,7 @@ REFUNDS = f"""
 CREATE TEMP TABLE refunds AS
 SELECT DISTINCT refund.source_file, refund.source_row, true AS has_twin
 FROM trips AS paid JOIN (FROM refused WHERE fare_cents < 0) AS refund ON {SAME}
-WHERE paid.fare_cents > 0
+WHERE paid.fare_cents > 0 AND paid.trip_id IS DISTINCT FROM refund.trip_id
 """
 
 NAMES = ", ".join(f"CASE WHEN {RULES[name]} THEN '{name}' END" for name in REASONS)

@@ -94,16 +94,17 @@ def work(order: Order) -> Told:
 
 def with_reasons(refused: pl.LazyFrame, trips: pl.LazyFrame) -> pl.LazyFrame:
     """`refused` with the names of all rules each row breaks, joined by semicolons, as `reasons`."""
-    refunds = refused.filter(NEGATIVE).select(TWIN).unique()
-    twins = (
-        trips.filter(col("fare_cents") > 0)
-        .join(refunds, on=TWIN, how="semi", nulls_equal=True)
-        .select(*TWIN, has_twin=True)
+    paid = trips.filter(col("fare_cents") > 0).select(*TWIN, payer="trip_id")
+    refunds = (
+        refused.filter(NEGATIVE)
+        .join(paid, on=TWIN, how="inner", nulls_equal=True)
+        .filter(col("payer").ne_missing(col("trip_id")))
+        .select(*ROW, has_twin=True)
         .unique()
     )
     names = (pl.when(rule).then(pl.lit(name)) for name, rule in RULES.items())
     return (
-        refused.join(twins, on=TWIN, how="left", nulls_equal=True)
+        refused.join(refunds, on=ROW, how="left")
         .with_columns(col("has_twin").fill_null(False))
         .with_columns(reasons=pl.concat_str(names, separator=";", ignore_nulls=True))
         .drop("has_twin")

@@ -118,6 +118,7 @@ class PrefectServer:
 
     def start(self) -> str:
         """Start the server and return its address at once; requests to it wait until it answers."""
+        prefect_child.leave_out_iri_grammars()
         with socket.create_server(("127.0.0.1", 0)) as listener, self._log() as log:
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
             program = [sys.executable, "-P", prefect_child.__file__]
@@ -154,7 +155,6 @@ class PrefectServer:
         """Import Prefect, and return when the server answers; StepFailed if it does not within `seconds`."""
         if self._process is None:
             raise StepFailed("prefect server", "it was not started")
-        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see prefect_child.py
         import prefect.flow_engine  # noqa: F401  (what a flow imports when it is called, while the server starts)
         from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 

@@ -18,6 +18,7 @@ import hashlib
 import numpy as np
 
 _SHIFTS = tuple(np.uint64(bits) for bits in (30, 27, 31))
+_PART_BITS = 6
 _FACTORS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
@@ -58,8 +59,8 @@ def trip_ids(service: str, sums: np.ndarray) -> np.ndarray:
 class Repeats:
     """The numbers 0, 1, ... of equal rows in the order they come, over all batches of one file.
 
-    Memory is 12 bytes for each different row seen: sorted runs of hashes with their counts, merged so that each is at
-    least twice as long as the next.
+    Memory is 12 bytes for each different row seen: hashes with their counts, in parts by the top bits, so that
+    keeping them sorted copies little at a time.
 
     >>> seen = Repeats()
     >>> seen.number(np.array([7, 8, 7], dtype=np.uint64)), seen.number(np.array([7], dtype=np.uint64))
@@ -67,23 +68,43 @@ class Repeats:
     """
 
     def __init__(self) -> None:
-        self._runs: list[tuple[np.ndarray, np.ndarray]] = []  # (different hashes, sorted; how often each was seen)
+        self._parts = [_Counts() for _ in range(1 << _PART_BITS)]
 
     def number(self, hashes: np.ndarray) -> np.ndarray:
         """How many rows with the same hash came before each of `hashes` (uint64)."""
+        if not len(hashes):
+            return np.zeros(0, np.int64)
         order = np.argsort(hashes, kind="stable")
-        keys, starts, counts = np.unique(hashes[order], return_index=True, return_counts=True)
+        ordered = hashes[order]
+        starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        keys, counts = ordered[starts], np.diff(np.append(starts, len(ordered)))
+        before = np.empty(len(keys), np.int64)
+        tops = np.arange(1 << _PART_BITS, dtype=np.uint64) << np.uint64(64 - _PART_BITS)
+        edges = [*np.searchsorted(keys, tops).tolist(), len(keys)]
+        for part, start, end in zip(self._parts, edges, edges[1:], strict=False):
+            if start < end:
+                before[start:end] = part.add(keys[start:end], counts[start:end])
+        numbers = np.empty(len(hashes), np.int64)
+        numbers[order] = np.arange(len(hashes)) + np.repeat(before - starts, counts)
+        return numbers
+
+
+class _Counts:
+    """How often each hash was seen: sorted runs, merged so that each is at least twice as long as the next."""
+
+    def __init__(self) -> None:
+        self._runs: list[tuple[np.ndarray, np.ndarray]] = []  # (different hashes, sorted; how often each was seen)
+
+    def add(self, keys: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """How often each of `keys` (sorted, different) was seen before; from now on `counts` times more."""
         before = np.zeros(len(keys), np.int64)
         for seen, times in self._runs:
             at = np.minimum(np.searchsorted(seen, keys), len(seen) - 1)
             before += np.where(seen[at] == keys, times[at], 0)
-        numbers = np.empty(len(hashes), np.int64)
-        numbers[order] = np.arange(len(hashes)) + np.repeat(before - starts, counts)
-        if len(keys):
-            self._runs.append((keys, counts.astype(np.int32)))
+        self._runs.append((keys.copy(), counts.astype(np.int32)))
         while len(self._runs) > 1 and len(self._runs[-2][0]) < 2 * len(self._runs[-1][0]):
             self._runs.append(_merge(self._runs.pop(), self._runs.pop()))
-        return numbers
+        return before
 
 
 def _merge(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from typing import IO, NamedTuple
 from course_lib.errors import UnreadableFile
 
 GZIP = b"\x1f\x8b"
-BLOCK = 1 << 24  # bytes of text
+BLOCK = 1 << 23  # bytes of text
 LONGEST_LINE = 1 << 24  # bytes; no trip is that long, and a file without line ends must not fill the memory
 
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}

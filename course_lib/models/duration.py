@@ -49,11 +49,13 @@ def fit(trips: pa.Table, seconds: npt.NDArray[np.int64], seed: int) -> DurationM
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     zones = tuple(_busiest(trips[name]) for name in ZONES)
-    # A category column without a single category is one the trees refuse; a constant column tells them nothing.
-    categorical = [bool(len(known)) for known in zones] + [False] * len(KNOWN)
+    matrix = _matrix(trips, zones)
+    # A column without a single value is one the trees refuse; a constant column tells them nothing.
+    matrix[:, np.isnan(matrix).all(axis=0)] = 0.0
+    categorical = [name in ZONES for name in FEATURES]
     trees = HistGradientBoostingRegressor(**PARAMETERS, categorical_features=categorical, random_state=seed)
     with _one_thread():
-        trees.fit(_matrix(trips, zones), seconds)
+        trees.fit(matrix, seconds)
     return DurationModel(zones, trees)
 
 
@@ -87,7 +89,7 @@ def _matrix(trips: pa.Table, zones: tuple[npt.NDArray[np.int64], ...]) -> Floats
 
 def _categories(column: pa.ChunkedArray, known: npt.NDArray[np.int64]) -> Floats:
     if not len(known):
-        return np.zeros(len(column))
+        return np.full(len(column), np.nan)
     zone = column.fill_null(-1).to_numpy().astype(np.int64)
     order = np.argsort(known)
     place = np.minimum(np.searchsorted(known[order], zone), len(known) - 1)

@@ -50,9 +50,12 @@ def load(folder: Path) -> tuple[Any, dict[str, Any]]:
 def read_record(folder: Path) -> dict[str, Any]:
     """What record.json in `folder` says."""
     try:
-        return json.loads((folder / RECORD).read_text("utf-8"))
+        record = json.loads((folder / RECORD).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UnreadableFile(folder / RECORD, f"it cannot be read: {error}", _REMEDY) from error
+    if not isinstance(record, dict):
+        raise UnreadableFile(folder / RECORD, "it is not a record of names and values", _REMEDY)
+    return record
 
 
 def versions() -> dict[str, str]:

@@ -28,9 +28,9 @@ def lengths(rows: Sequence[int], whole: float, least: float) -> list[float]:
     """`whole` px shared out in proportion to `rows`, but none gets less than `least`; the larger ones pay for that.
 
     >>> lengths([90, 10, 0], whole=100, least=1), lengths([999, 1], whole=100, least=1.5)
-    ([89.1, 9.9, 1], [98.5, 1.5])
+    ([89.10000000000001, 9.9, 1], [98.5, 1.5])
     """
-    if least * len(rows) >= whole:
+    if least * len(rows) >= whole or not any(rows):
         return [whole / len(rows)] * len(rows)
     found, small = [0.0] * len(rows), set[int]()
     while True:  # raising one share to the least may push another one below it

@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from feature_cases import Trip, some_trips, tables_of
 
 from course_lib.features import feast
+from tests.features.feature_cases import Trip, some_trips, tables_of
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from feature_cases import DAY, START
 
 from course_lib.features import feast
+from tests.features.feature_cases import DAY, START
 
 OURS = "{type: course_lib.features.bulk_engine.BulkEngine}"
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from feature_cases import DAY, START, Trip, questions, some_trips, tables_of
 
 from course_lib.features import feast
 from course_lib.features.point_in_time import Reading, newest_known
 from course_lib.features.tables import CITY, UNKNOWN
 from course_lib.storage import digests
+from tests.features.feature_cases import DAY, START, Trip, questions, some_trips, tables_of
 
 NOTHING = {name: None for names in feast.FEATURES.values() for name in names}
 

@@ -3,10 +3,10 @@ from datetime import timedelta
 import pandas as pd
 import pyarrow as pa
 import pytest
-from feature_cases import START, questions, some_trips
 
 from course_lib.features import feast
 from course_lib.features.point_in_time import Reading, newest_known
+from tests.features.feature_cases import START, questions, some_trips
 
 
 def test_feasts_own_store_says_the_same_of_every_trip_that_it_keeps(store, tables, tmp_path):

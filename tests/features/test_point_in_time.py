@@ -1,9 +1,9 @@
 import numpy as np
-from feature_cases import unhurried
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.features.point_in_time import Reading, as_of, encode, newest_known
+from tests.features.feature_cases import unhurried
 
 KEYS = st.tuples(st.integers(0, 3), st.integers(-2, 2))
 MOMENTS = st.one_of(st.integers(-5, 5), st.sampled_from([-(2**62), 2**62]))

@@ -1,10 +1,10 @@
 import numpy as np
 import pyarrow as pa
-from feature_cases import unhurried
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.features.sampling import mixed, sample
+from tests.features.feature_cases import unhurried
 
 IDS = st.lists(st.integers(-(2**63), 2**63 - 1), unique=True, max_size=60)
 

@@ -3,19 +3,6 @@ from datetime import datetime, timedelta
 import numpy as np
 import pyarrow as pa
 import pytest
-from feature_cases import (
-    DAY,
-    HOUR,
-    START,
-    Trip,
-    city_known,
-    route_day,
-    route_known,
-    some_trips,
-    unhurried,
-    zone_ended_hour,
-    zone_known,
-)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +15,19 @@ from course_lib.features.tables import (
     route_table,
     spread,
     zone_table,
+)
+from tests.features.feature_cases import (
+    DAY,
+    HOUR,
+    START,
+    Trip,
+    city_known,
+    route_day,
+    route_known,
+    some_trips,
+    unhurried,
+    zone_ended_hour,
+    zone_known,
 )
 
 TRIPS = st.lists(

@@ -30,5 +30,4 @@ def test_lengths_that_need_no_help_are_in_proportion():
 
 
 def test_lengths_of_nothing_share_the_room():
-    assert lengths([0, 0], 100, 60) == [50, 50]
-    assert lengths([0, 0], 100, 1) == [1, 1]
+    assert lengths([0, 0], 100, 60) == lengths([0, 0], 100, 1) == [50, 50]
