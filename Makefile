@@ -19,7 +19,7 @@ pipeline: environment  ## the whole pipeline on 200,000 generated trips, into ru
 	@$(RUN)course pipeline --trips 200000 --out $(OUT) $(ARGS)
 
 test: environment-test  ## units, contracts, small sizes: at most 15 minutes on 2 cores
-	@$(PYTEST) -n 2 --dist worksteal -m "not full and not torture" $(ARGS)
+	@$(PYTEST) -n 2 --dist loadfile -m "not full and not torture" $(ARGS)
 
 test-full: environment-test  ## everything at its default size
 	@$(PYTEST) -m "full and not torture" $(ARGS) || sh setup/no_tests_yet.sh $$? test-full

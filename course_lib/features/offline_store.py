@@ -140,8 +140,7 @@ class AsOfOfflineStore(OfflineStore):
             moments = _micros(table[timestamp_field])
             order = np.lexsort((moments, code))
             last = order[np.append(code[order][1:] != code[order][:-1], True)] if len(order) else order
-            # In one piece: Feast writes the first piece of a table and no other to the online store.
-            return table.take(pa.array(last)).combine_chunks()
+            return table.take(pa.array(last))
 
         return ArrowJob(compute, full_feature_names=False, metadata=None)
 
@@ -160,7 +159,7 @@ class AsOfOfflineStore(OfflineStore):
 
         def compute() -> pa.Table:
             columns = [*join_key_columns, *feature_name_columns, timestamp_field]
-            return _between(config, data_source, columns, timestamp_field, start_date, end_date).combine_chunks()
+            return _between(config, data_source, columns, timestamp_field, start_date, end_date)
 
         return ArrowJob(compute, full_feature_names=False, metadata=None)
 

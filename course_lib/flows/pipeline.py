@@ -217,7 +217,7 @@ def executor(run: Run) -> batch.Executor:
             try:
                 for future in futures:
                     result = future.result()
-                    done = result[0] if isinstance(result, tuple) else result
+                    done = result if isinstance(result, Done) else result[0] if isinstance(result, tuple) else None
                     watch.advance(reused=isinstance(done, Done) and done.reused)
                     results.append(result)
             except BaseException as error:

@@ -73,6 +73,8 @@ def run_environment(home: Path, url: str, *, log_level: str = "CRITICAL") -> dic
         "DO_NOT_TRACK": "1",
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": url,
+        "PREFECT_API_REQUEST_TIMEOUT": "120",  # seconds: the server is near, but the machine may be busy
+        "PREFECT_CLIENT_MAX_RETRIES": "2",  # a server that is gone will not come back
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # never a second server behind our back
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
@@ -156,6 +158,8 @@ class PrefectServer:
         if self._process is None:
             raise StepFailed("prefect server", "it was not started")
         import prefect.flow_engine  # noqa: F401  (what a flow imports when it is called, while the server starts)
+        from prefect.events.clients import PrefectEventsClient
+        from prefect.events.worker import EventsWorker
         from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
         self._answer(seconds)
@@ -163,6 +167,9 @@ class PrefectServer:
         logging.getLogger("EventsWorker").setLevel(self.log_level)  # one of Prefect's that its own settings miss
         # Heartbeats tell a distant server that a flow is alive; ending theirs costs a flow up to a second.
         self._settings.enter_context(temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}))
+        # The same for the states of tasks: calling a server that is gone ten times for each would hold up the end.
+        EventsWorker.set_client_override(PrefectEventsClient, api_url=self.url, reconnection_attempts=1)
+        self._settings.callback(EventsWorker.set_client_override, None)
 
     def _answer(self, seconds: float) -> None:
         connection = http.client.HTTPConnection(self.url.split("/")[2], timeout=seconds)

@@ -60,6 +60,8 @@ class Canoniser:
         fees: list[Values] = []
         for column in self.header.columns:
             array = batch.columns[normal(column.name)]
+            if column.kind == "text" and pa.types.is_string(array.type):
+                array = array.dictionary_encode()  # once, for its identity and for its names
             repeated = column.field in columns
             values = convert(column.kind, array, column_key(_key(column, repeated)))
             sums += values.identity
@@ -69,11 +71,11 @@ class Canoniser:
                 names = texts(array)
                 columns["operator"] = pc.coalesce(columns["operator"], names) if repeated else names
             elif column.field is not None:
-                problems |= values.odd.astype(np.int64) << PROBLEM[column.field]
+                if values.odd.any():
+                    problems |= values.odd.astype(np.int64) << PROBLEM[column.field]
                 columns[column.field] = as_array(values, self.target.field(column.field).type)
             else:
-                kept = self.target.field(column.name)
-                columns[column.name] = as_kept(array, kept.type)
+                columns[column.name] = as_kept(array, self.target.field(column.name).type)
         if fees:
             total = _sum(fees)
             problems |= total.odd.astype(np.int64) << PROBLEM["surcharges_cents"]

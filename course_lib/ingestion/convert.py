@@ -1,17 +1,14 @@
 """What does a published value say in canonical units?
 
-Money is rounded to whole cents and miles to whole metres, to nearest, ties to even, exactly as the decimal text says;
-a Parquet double stands for its shortest decimal form (2.675 dollars are 268 cents in both editions, though the double
-lies below). Read as numbers are also '1,234.50' with commas between groups of three and '$12'; an empty field, 'NULL',
-'N/A', 'NA', 'NaN', 'None' and '\\N' are nulls, in any case and with spaces round them. What can be read as nothing,
-and what lies outside the field's type, is odd: the canonical value is null, and the row has a problem.
+Money is rounded to whole cents and miles to whole metres, to nearest, ties to even. Codes must be whole numbers, or
+words that the TLC once used for them. What can be read as nothing (numerals.py, times.py), and what lies outside the
+field's type, is odd: the canonical value is null, and the row has a problem.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -19,10 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from course_lib.ingestion.identity import mix, number_bits, text_bits
+from course_lib.ingestion.numerals import Strange, as_text, clean_text, floats, scaled, strange_texts, valid
 from course_lib.ingestion.times import EARLIEST, LATEST, SECOND, read_stamps, read_texts
 from course_lib.trips.schema import METRES_PER_MILE, TIME, UNKNOWN_ZONES, ZONES
-
-NULLS = frozenset({"", "null", "n/a", "na", "nan", "none", "nat", "<na>", "\\n"})  # compared in lower case
 
 # The TLC's codes for what older files spell out (data dictionary of trip records). DDS, a vendor of 2009 and 2010, has
 # no code there: 3 is ours.
@@ -42,10 +38,6 @@ MANY = frozenset({"time", "kept time", "kept number", "miles", "id"})  # kinds w
 
 SLICE = 1 << 15  # rows converted at a time: the numbers stay in the processor's cache
 _INT32 = 2**31 - 1
-_NEAR = 1e-6  # closer to a half than this, float64 cannot tell the side for numbers within int32
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
-_DRESSED = re.compile(r"(?P<sign>[+-]?)\$? ?(?P<digits>\d{1,3}(,\d{3})+(\.\d*)?|\d+\.?\d*|\.\d+)")
-_PLAIN = re.compile(_NUMBER, re.ASCII)
 
 
 class Values(NamedTuple):
@@ -55,16 +47,6 @@ class Values(NamedTuple):
     known: np.ndarray  # bool
     odd: np.ndarray  # bool: published, but unreadable or outside the field's type
     identity: np.ndarray  # uint64, what the value adds to the hash of its row; 0 for null
-
-
-class Strange(NamedTuple):
-    """What is neither number, time nor null."""
-
-    rows: list[int]
-    texts: list[str]
-
-
-NOTHING_STRANGE = Strange([], [])
 
 
 class Whole(NamedTuple):
@@ -145,25 +127,6 @@ def texts(array: pa.Array) -> pa.Array:
     return pa.array(names, pa.string()).take(array.indices)
 
 
-def clean_text(text: str | None) -> str | None:
-    """A published name without outer spaces, or None where it is a word for null."""
-    stripped = (text or "").strip()
-    return None if stripped.lower() in NULLS else stripped
-
-
-def read_decimal(text: str) -> Decimal | None:
-    """The number that `text` tells, or None.
-
-    >>> read_decimal("1,234.50"), read_decimal("-$12"), read_decimal("12,34"), read_decimal("1_0")
-    (Decimal('1234.50'), Decimal('-12'), None, None)
-    """
-    text = text.strip()
-    if _PLAIN.fullmatch(text):
-        return Decimal(text)
-    found = _DRESSED.fullmatch(text) if text.isascii() else None
-    return Decimal(found["sign"] + found["digits"].replace(",", "")) if found else None
-
-
 def _reader(kind: str, key: np.uint64) -> Callable[[pa.Array], Values]:
     if kind in WHOLE:
         return lambda array: _read_whole(array, WHOLE[kind], key)
@@ -173,12 +136,12 @@ def _reader(kind: str, key: np.uint64) -> Callable[[pa.Array], Values]:
 
 
 def _read_whole(array: pa.Array, whole: Whole, key: np.uint64) -> Values:
-    x, strange = _floats(array)
+    x, strange = floats(array)
     if whole.factor is None:
         numbers, known = x, ~np.isnan(x)
         odd = known & (np.rint(x) != x)
     else:
-        numbers = _scaled(x, array, whole.factor)
+        numbers = scaled(x, array, whole.factor)
         known = ~np.isnan(x)
         odd = np.zeros(len(x), bool)
     for number in whole.unknown:
@@ -194,7 +157,7 @@ def _read_whole(array: pa.Array, whole: Whole, key: np.uint64) -> Values:
 
 
 def _read_times(array: pa.Array, key: np.uint64) -> Values:
-    present = _valid(array)
+    present = valid(array)
     if pa.types.is_timestamp(array.type) and array.type.tz is None:
         at, known = read_stamps(array), present.copy()
     else:
@@ -206,7 +169,7 @@ def _read_times(array: pa.Array, key: np.uint64) -> Values:
     inside = (at >= EARLIEST) & (at < LATEST)
     identity = np.where(known, mix(at.view(np.uint64) ^ key), np.uint64(0))
     rest = np.flatnonzero(present & ~known)
-    strange = _strange(rest, array.take(pa.array(rest)).to_pylist())
+    strange = strange_texts(rest, array.take(pa.array(rest)).to_pylist())
     _add_strange(identity, strange, key)
     odd = known & ~inside
     odd[strange.rows] = True
@@ -218,7 +181,7 @@ def _read_kept(array: pa.Array, key: np.uint64) -> Values:
     """Only the identity: the value itself is kept as it is."""
     if pa.types.is_timestamp(array.type):
         return _read_times(array, key)
-    x, strange = _floats(array)
+    x, strange = floats(array)
     nothing = np.zeros(len(array), bool)
     return Values(np.zeros(len(array), np.int64), nothing, nothing, _identity(x, strange, key))
 
@@ -235,74 +198,8 @@ def _add_strange(identity: np.ndarray, strange: Strange, key: np.uint64) -> None
         identity[strange.rows] = mix(bits ^ key)
 
 
-def _strange(rows: np.ndarray, texts: Sequence[str]) -> Strange:
-    """The texts in `rows` that are no words for null."""
-    told = [(row, text) for row, text in zip(rows.tolist(), texts, strict=True) if clean_text(text) is not None]
-    return Strange([row for row, _ in told], [text for _, text in told])
-
-
-def _floats(array: pa.Array) -> tuple[np.ndarray, Strange]:
-    """The numbers of a column as float64 (NaN where there is none), and the texts that are none."""
-    if pa.types.is_null(array.type):
-        return np.full(len(array), np.nan), NOTHING_STRANGE
-    if pa.types.is_integer(array.type) or pa.types.is_float64(array.type):
-        x = array.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
-        infinite = np.flatnonzero(np.isinf(x))
-        if not len(infinite):
-            return x, NOTHING_STRANGE
-        words = [str(number) for number in x[infinite].tolist()]
-        return np.where(np.isinf(x), np.nan, x), Strange(infinite.tolist(), words)
-    array = as_text(array)
-    try:
-        x = array.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    except pa.ArrowInvalid:
-        pass  # some are no numbers: find out which
-    else:
-        if not np.isinf(x).any():
-            return x, NOTHING_STRANGE
-    array = pc.utf8_trim_whitespace(array)
-    plain = pc.match_substring_regex(array, _NUMBER)
-    x = pc.if_else(plain, array, None).cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
-    x[np.isinf(x)] = np.nan
-    rest = np.flatnonzero(_valid(array) & np.isnan(x))
-    words = array.take(pa.array(rest)).to_pylist()
-    numbers = [read_decimal(word) for word in words]
-    x[rest] = [np.nan if number is None else float(number) for number in numbers]
-    x[np.isinf(x)] = np.nan
-    none = np.isnan(x[rest])
-    return x, _strange(rest[none], [word for word, is_none in zip(words, none.tolist(), strict=True) if is_none])
-
-
-def _scaled(x: np.ndarray, array: pa.Array, factor: Decimal) -> np.ndarray:
-    """x times `factor`, rounded to nearest, ties to even, exactly; NaN stays."""
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is outside the type, and found there
-        product = x * float(factor)
-        rounded = np.rint(product)
-        close = np.flatnonzero(np.abs(product - rounded) > 0.5 - _NEAR)
-    for row in close.tolist():
-        value = array[row].as_py()
-        number = read_decimal(value) if isinstance(value, str) else Decimal(repr(float(value)))
-        if number is not None and abs(number) <= _INT32:
-            rounded[row] = float((number * factor).quantize(Decimal(1), ROUND_HALF_EVEN))
-    return rounded
-
-
 def _plain(array: pa.Array) -> pa.Array:
     """The array with a type that the readers know."""
     kind = array.type
     known = (pa.types.is_integer, pa.types.is_float64, pa.types.is_null, pa.types.is_timestamp, pa.types.is_string)
     return array if any(is_known(kind) for is_known in known) else as_text(array)
-
-
-def as_text(array: pa.Array) -> pa.Array:
-    """The array as strings; float32 by its shortest decimal form, what Arrow cannot cast as Python writes it."""
-    if pa.types.is_string(array.type):
-        return array
-    try:
-        return array.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return pa.array([None if value is None else str(value) for value in array.to_pylist()], pa.string())
-
-
-def _valid(array: pa.Array) -> np.ndarray:
-    return array.is_valid().to_numpy(zero_copy_only=False)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 
 from course_lib.ingestion import bronze
@@ -53,7 +54,7 @@ def _batch(block: bytes, header: TextHeader, version: HeaderVersion) -> Batch:
     columns = _parse(found, header.delimiter, [pa.string() if kinds.get(name) in MANY else FEW for name in names])
     surplus = np.zeros(rows, bool)
     for column in columns[len(names) :]:  # named by nobody: empty, or the line is no record of this table
-        surplus |= np.array([bool(text and text.strip()) for text in column.to_pylist()], bool)
+        surplus |= _speaks(column)
     if surplus.any():
         columns = [_without(column, surplus) for column in columns]
     kept = {name: column for name, column in zip(names, columns, strict=False) if not passed_over(name)}
@@ -80,6 +81,12 @@ def _parse(found: Records, delimiter: str, types: list[pa.DataType]) -> list[pa.
     if table.num_rows != len(found.starts):
         raise AssertionError(f"{len(found.starts)} records were found, {table.num_rows} parsed")
     return [column.combine_chunks() for column in table.columns]
+
+
+def _speaks(column: pa.DictionaryArray) -> np.ndarray:
+    """Where a column of strings is more than spaces."""
+    speaks = np.array([bool(text.strip()) for text in column.dictionary.to_pylist()] + [False])
+    return speaks[pc.fill_null(column.indices, len(speaks) - 1).to_numpy()]
 
 
 def _without(column: pa.Array, rows: np.ndarray) -> pa.Array:

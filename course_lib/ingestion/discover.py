@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_lib.errors import InputError, NoTrips
+from course_lib.errors import InputError, NoTrips, SchemaDrift
 from course_lib.ingestion.sniff import sniff
 from course_lib.ingestion.text_blocks import unreadable
-from course_lib.trips.headers import HeaderVersion, Month, month_in, service_in
+from course_lib.trips.headers import HeaderVersion, Month, month_in, normal, service_in
 
 # Beside trips, but no trips.
 _NOT_TRIPS = re.compile(
@@ -30,6 +30,8 @@ _NOT_TRIPS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+_GET_TRIPS = "Give a folder with .csv, .csv.gz or .parquet files of trips (`course data fetch` gets some)."
 
 
 @dataclass(frozen=True)
@@ -58,34 +60,38 @@ class Discovery:
 
 def discover(inputs: Sequence[str | Path]) -> Discovery:
     """The trip files that `inputs` (files and folders) stand for; each counts once, however often it is named."""
-    found: dict[str, tuple[Path, str]] = {}  # real path -> (path, given)
+    found: dict[str, tuple[Path, str, bool]] = {}  # real path -> path, as given, whether it was named itself
     problems: list[InputError] = []
     roots = []
     for given in inputs:
         path = Path(os.path.abspath(given))  # noqa: PTH100  # a link keeps the name that it has here
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110  # Path.exists raises where a folder may not be entered
             problems.append(unreadable(given, _reason(path)))
-        elif path.is_dir():
+        elif os.path.isdir(path):  # noqa: PTH112
             roots.append(path)
             inside = list(_walk(path, str(given), problems))
             if not inside:
-                remedy = "Give a folder with .csv, .csv.gz or .parquet files of trips (`course data fetch` gets some)."
-                problems.append(NoTrips(given, "no trip file is in this folder", remedy))
+                problems.append(NoTrips(given, "no trip file is in this folder", _GET_TRIPS))
             for file, as_given in inside:
-                found.setdefault(os.path.realpath(file), (file, as_given))
+                found.setdefault(os.path.realpath(file), (file, as_given, False))
         else:
             roots.append(path.parent)
-            found.setdefault(os.path.realpath(path), (path, str(given)))
+            found[os.path.realpath(path)] = (path, str(given), True)
     if not inputs:
         problems.append(NoTrips("--input", "no file or folder was given", "Name at least one."))
     top = Path(os.path.commonpath(roots)) if roots else Path()
     files = []
-    for path, given in found.values():
+    for path, given, named in found.values():
         try:
-            files.append(_source(path, path.relative_to(top).as_posix(), given))
+            files.append(_source(path, _printable(path.relative_to(top).as_posix()), _printable(given)))
         except InputError as error:
-            problems.append(error)
-    return Discovery(tuple(sorted(files, key=lambda file: os.fsencode(file.name))), tuple(problems))
+            if named or not _is_zone_table(error):
+                problems.append(error)
+        except OSError as error:  # it vanished meanwhile
+            problems.append(unreadable(_printable(given), error))
+    if not files and not problems:  # nothing but zone tables
+        problems.append(NoTrips(inputs[0], "no trip file is in this folder", _GET_TRIPS))
+    return Discovery(tuple(sorted(files, key=lambda file: file.name.encode())), tuple(problems))
 
 
 def _source(path: Path, name: str, given: str) -> SourceFile:
@@ -121,6 +127,15 @@ def _walk(folder: Path, given: str, problems: list[InputError]) -> Iterator[tupl
             if not _NOT_TRIPS.fullmatch(name) and (path.is_file() or path.is_symlink()):
                 yield path, os.path.join(given, path.relative_to(folder))  # noqa: PTH118  # "./x" stays "./x"
     problems += [unreadable(error.filename or given, error) for error in errors]
+
+
+def _is_zone_table(error: InputError) -> bool:
+    return isinstance(error, SchemaDrift) and {"borough", "zone"} <= set(map(normal, error.new))
+
+
+def _printable(name: str) -> str:
+    """A file's name as text; bytes that are none are escaped."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _reason(path: Path) -> OSError:

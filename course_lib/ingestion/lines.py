@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 _QUOTE, _LINE_FEED = ord('"'), ord("\n")
+_SURPLUS = 16  # empty fields at the end that are parsed along; where there are more, they are cut off first
 
 
 class Records(NamedTuple):
@@ -57,7 +58,7 @@ def records(block: bytes, names: int, delimiter: str, header: bytes) -> Records:
         odd |= ends - starts == len(header)
     width = names
     if len(fields) and (fields > names).any():
-        wide = fields[~odd & (fields >= names)]
+        wide = fields[~odd & (fields >= names) & (fields <= names + _SURPLUS)]
         width = int(np.bincount(wide).argmax()) if len(wide) else names
     odd |= fields != width
     odd &= ends > starts  # empty lines are skipped by the parser, too
@@ -121,10 +122,11 @@ def _fields(line: bytes, names: int, delimiter: str) -> list[str] | None:
     if b"\x00" in line:
         return None
     try:
-        fields = split(line.decode("utf-8"), delimiter)
+        text = line.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if fields is None or len(fields) < names or any(field.strip() for field in fields[names:]):
+    fields = split(text, delimiter) if '"' in text else text.split(delimiter, names)
+    if fields is None or len(fields) < names or any(field.replace(delimiter, "").strip() for field in fields[names:]):
         return None
     return fields[:names]
 

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 from course_lib.errors import UnreadableFile
 from course_lib.ingestion import bronze
 from course_lib.ingestion.bronze import Batch, Canoniser
-from course_lib.ingestion.convert import SLICE, as_text
+from course_lib.ingestion.convert import SLICE
 from course_lib.ingestion.discover import SourceFile
+from course_lib.ingestion.numerals import as_text
 from course_lib.ingestion.sniff import brief, open_parquet
 from course_lib.ingestion.text_blocks import unreadable
 from course_lib.trips.headers import HeaderVersion, match, normal, passed_over
@@ -63,6 +64,7 @@ def _bronze(batch: pa.RecordBatch, canoniser: Canoniser) -> pa.Table:
 
 
 def as_batch(batch: pa.RecordBatch) -> Batch:
+    """A batch of published columns under their normalised names."""
     columns = {normal(name): column for name, column in zip(batch.schema.names, batch.columns, strict=True)}
     return Batch(batch.num_rows, columns, lambda rows: _told(batch.take(pa.array(rows))))
 
@@ -81,7 +83,7 @@ def _told(batch: pa.RecordBatch) -> pa.Array:
 def _json(column: pa.Array) -> pa.Array:
     """Each value as JSON: numbers bare, everything else quoted, NaN as null."""
     kind = column.type
-    if pa.types.is_floating(kind):
+    if pa.types.is_float32(kind) or pa.types.is_float64(kind):
         finite = pc.is_finite(column)
         return pc.if_else(finite, column.cast(pa.string()), None)
     if pa.types.is_integer(kind):

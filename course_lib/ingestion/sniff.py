@@ -141,6 +141,7 @@ def open_parquet(path: Path, given: str, dictionaries: list[str] | None = None) 
             buffer_size=1 << 20,  # stream the pages: a row group may be larger than the memory
             pre_buffer=False,
             page_checksum_verification=True,
+            coerce_int96_timestamp_unit="us",  # nanoseconds would wrap round before 1678 and after 2262
         )
         file.schema_arrow  # noqa: B018  # converting the schema may fail too
     except (pa.ArrowException, OSError, ValueError) as error:

@@ -184,19 +184,17 @@ def _hourly(of: Demand, first: int, last: int) -> Picture:
 def dates_axis(first: float, last: float, width: float) -> list[tuple[float, str]]:
     """Dates from `first` to `last` (days since 1970-01-01) to write under an axis of `width` px, on round dates."""
     most = 4 if width < COMPACT else 8
-    start, end = _day(first), _day(last)
     for step in (1, 2, 7, 14):
         if (last - first) / step < most:
             return [(p, _date(p)) for p in np.arange(first, last + 0.5, step)]
-    for months in (1, 2, 3, 6, 12, 24, 60, 120, 240):
-        found = [
-            date(year, month, 1)
-            for year in range(start.year, end.year + 1)
-            for month in range(1, 13)
-            if (year * 12 + month - 1) % months == 0 and start <= date(year, month, 1) <= end
-        ]
+    start, end = _day(first), _day(last)
+    lowest = start.year * 12 + start.month - 1 + (start.day > 1)  # months since the year 0
+    highest = end.year * 12 + end.month - 1
+    for months in (1, 2, 3, 6, 12, 24, 60, 120, 240, 1200, 12_000):
+        found = range(-(-lowest // months) * months, highest + 1, months)
         if 0 < len(found) <= most:
-            return [((d - _EPOCH).days, f"{d.year}" if months >= 12 else f"{d.year}-{d.month:02}") for d in found]
+            days = [date(month // 12, month % 12 + 1, 1) for month in found]
+            return [((day - _EPOCH).days, f"{day:%Y}" if months >= 12 else f"{day:%Y-%m}") for day in days]
     return [(first, _date(first)), (last, _date(last))]
 
 

@@ -194,7 +194,7 @@ def ticks(high: float, about: int = 5, *, whole: bool = False) -> list[float]:
     step = next(magnitude * m for m in (1, 2, 2.5, 5, 10) if magnitude * m >= rough * 0.999)
     if whole and step < 1:
         step = 1
-    steps = math.ceil(high / step - 1e-9)
+    steps = max(math.ceil(high / step - 1e-9), 1)
     found = [round(i * step, 12) for i in range(steps + 1)]
     return [int(value) for value in found] if step >= 1 and step == int(step) else found
 

@@ -21,7 +21,6 @@ from course_lib.plots.words import count, decimal, error_seconds, known, percent
 from course_lib.reports.data import ReportData
 from course_lib.reports.rules import explained
 from course_lib.reports.verdict import about_model, came_in, fit_to_use, refused
-from course_lib.trips import contract
 from course_lib.validation.metrics import judge
 
 FULL, HALF, PHONE = 1040, 500, 348  # px
@@ -74,8 +73,8 @@ class Files(NamedTuple):
 
 def render(data: ReportData) -> str:
     """The whole page; the same data give the same text."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
-    environment.filters |= {"count": count, "printable": printable}
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_shown, keep_trailing_newline=True)
+    environment.filters["count"] = count
     reasons = explained(data.quarantine_reasons, data.rows_read, data.examples)
     warnings = explained(data.warnings, data.rows_silver, data.examples)
     return environment.from_string(_beside("page.html.j2")).render(
@@ -93,8 +92,12 @@ def render(data: ReportData) -> str:
         warnings=warnings,
         unlisted=len(data.quarantine_reasons) + len(data.warnings) - len(reasons) - len(warnings),
         files=_files(data.files),
-        contract=contract.VERSION,
     )
+
+
+def _shown(value: Any) -> Any:
+    """What the template writes for `value`: any text but our own markup is made printable, whoever it came from."""
+    return printable(value, 600) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _beside(name: str) -> str:

@@ -7,7 +7,7 @@ check, so a rule that is added to the contract explains itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from course_lib.plots.words import count, percent, printable, seconds, spoken
 from course_lib.trips import contract
@@ -34,6 +34,25 @@ def explained(counts: Mapping[str, int], total: int, examples: Mapping[str, str]
         example = examples.get(name) or (example_of(rule.check) if rule else "")
         found.append(Explained(printable(name), n, percent(n, total), meaning, printable(example, 160)))
     return found
+
+
+def row_told(name: str, row: Mapping[str, Any]) -> str:
+    """A refused row in the words of the rule `name`: the text that could not be read, or the values that it judges.
+
+    row      its values by canonical name, and `raw`
+
+    >>> row_told("negative_fare", {"fare_cents": -520, "tip_cents": 0, "raw": None})
+    'fare_cents -520'
+    """
+    if row.get("raw"):
+        return str(row["raw"])
+    check = next((rule.check for rule in RULES if rule.name == name), None)
+    judged = [getattr(check, part) for part in ("field", "start", "end") if hasattr(check, part)]
+    judged += getattr(check, "fields", ())
+    if isinstance(check, contract.Twin):
+        judged.insert(0, "fare_cents")  # what tells a refund from its twin
+    shown = [field for field in judged if field in row] or [field for field in row if row[field] is not None]
+    return ", ".join(f"{field} {'is empty' if row[field] is None else row[field]}" for field in shown)
 
 
 def example_of(check: contract.Check) -> str:

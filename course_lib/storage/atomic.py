@@ -20,13 +20,17 @@ from course_lib.errors import OutputUnwritable
 
 TEMPORARY = ".tmp-"
 
-_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
+_REFUSED = {  # whatever is written, and however
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+}
 _REMEDY = "Free some space or choose another --out folder, then run the same command again: it resumes."
 
 
 def unwritable(path: Path, error: OSError) -> OutputUnwritable:
     """The error for a person that `error`, met while writing `path`, stands for."""
-    why = _FULL.get(error.errno or 0) or (error.strerror or str(error)).lower()
+    why = _REFUSED.get(error.errno or 0) or (error.strerror or str(error)).lower()
     return OutputUnwritable(path, f"cannot be written: {why}", _REMEDY)
 
 
@@ -55,7 +59,7 @@ def replacing(path: Path, sync: bool = True) -> Iterator[Path]:
             _sync(path.parent)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        if error.errno in _FULL or isinstance(error, PermissionError):
+        if error.errno in _REFUSED or isinstance(error, PermissionError):
             raise unwritable(path, error) from error
         raise
     except BaseException:
@@ -77,10 +81,7 @@ def replacing_folder(path: Path, sync: bool = True) -> Iterator[Path]:
         for file in beside.rglob("*") if sync else ():
             _sync(file)
         if path.exists():
-            aside = path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-old"
-            os.replace(path, aside)
-            os.replace(beside, path)
-            shutil.rmtree(aside)
+            _swap(beside, path)
         else:
             os.replace(beside, path)
         if sync:
@@ -88,12 +89,24 @@ def replacing_folder(path: Path, sync: bool = True) -> Iterator[Path]:
             _sync(path.parent)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
-        if error.errno in _FULL or isinstance(error, PermissionError):
+        if error.errno in _REFUSED or isinstance(error, PermissionError):
             raise unwritable(path, error) from error
         raise
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
+
+
+def _swap(beside: Path, path: Path) -> None:
+    """Put the folder `beside` in the place of the folder `path`; where that fails, `path` is back."""
+    aside = path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-old"
+    os.replace(path, aside)
+    try:
+        os.replace(beside, path)
+    except BaseException:
+        os.replace(aside, path)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)  # what stays is swept by the next run
 
 
 def write_text(path: Path, text: str) -> None:

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 from course_lib.storage import digests
 from course_lib.storage.atomic import replacing
 
-_LIBRARIES = ("numpy", "pyarrow")  # the libraries whose version may change a byte of a table
-_PACKAGES = ("trips", "aggregates", "storage", "ingestion", "validation", "transforms")
+# What may change a byte of a table or a model: the packages up to the models, and the libraries beneath them.
+_PACKAGES = ("trips", "aggregates", "storage", "ingestion", "validation", "transforms", "features", "models")
+_LIBRARIES = ("numpy", "pyarrow", "pandas", "scikit-learn", "feast")
 
 
 class Done(NamedTuple):
@@ -31,7 +32,7 @@ class Done(NamedTuple):
 
 @functools.cache
 def code_version() -> str:
-    """The digest of the code that makes tables, and of the libraries beneath it."""
+    """The digest of the code that makes tables and models, and of the libraries beneath it."""
     root = Path(__file__).resolve().parents[1]
     sources = {
         path.relative_to(root).as_posix(): digests.of_file(path) for name in _PACKAGES for path in _files(root / name)
@@ -68,7 +69,8 @@ def _read(record: Path) -> dict[str, Any] | None:
         known = json.loads(record.read_bytes())
     except (FileNotFoundError, ValueError):
         return None  # never written, or cut short by a power failure: the step is done again
-    return known if isinstance(known, dict) and known.keys() >= {"key", "found", "sizes"} else None
+    whole = isinstance(known, dict) and known.keys() >= {"key", "found", "sizes"}
+    return known if whole and None not in known["sizes"].values() else None
 
 
 def _sizes(folder: Path, names: Any) -> dict[str, int | None]:

@@ -86,7 +86,7 @@ def refine(run: Executor, space: Workspace, landed: Sequence[tuple[Done, Bronze]
 
     work: list[tuple[Unit, str]] = [(unit, key) for key, file in zip(made, files, strict=True) for unit in units(file)]
     pooled = sum(unit.rows for unit, _ in work if unit.rows < SMALL)
-    parts = Buckets(buckets(candidates["ids"] + pooled, STRAYS), buckets(candidates["twins"], STRAYS))
+    parts = Buckets(buckets(candidates["ids"] + pooled, STRAYS), buckets(candidates["twins"], STRAYS), cut)
     repeats_key = digests.of_json([done.key for done in repeats])
     calls = [(space, unit, key, repeats_key, parts) for unit, key in work]
     refined = run("refine", steps.refine_unit, calls, [unit.name for unit, _ in work])

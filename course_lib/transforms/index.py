@@ -42,10 +42,12 @@ def find_repeats(folders: Sequence[Path], kind: str, bucket: int, out: Path) -> 
     return int(rows.sum())
 
 
-def read_candidates(folder: Path, kind: str) -> np.ndarray:
-    """All repeated hashes of a kind (sorted, distinct, uint32), from the files that find_repeats wrote."""
-    parts = sorted(folder.glob(f"{kind}-*"), key=lambda part: int(part.name.split("-")[1]))
-    return np.concatenate([np.fromfile(part, np.uint32) for part in parts] or [_NONE])
+def read_candidates(folder: Path, kind: str, buckets: int) -> np.ndarray:
+    """All repeated hashes of a kind (sorted, distinct, uint32), from the files that find_repeats wrote.
+
+    Files of more buckets may lie there: an earlier run had more rows.
+    """
+    return np.concatenate([np.fromfile(folder / f"{kind}-{bucket}", np.uint32) for bucket in range(buckets)])
 
 
 _NONE = np.zeros(0, np.uint32)

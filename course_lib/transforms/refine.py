@@ -36,10 +36,11 @@ _MONTHS = 1 << 16  # months are packed beside the service; +_MONTHS/2 keeps year
 
 @dataclass(frozen=True)
 class Buckets:
-    """Into how many buckets strays and twin keys are cut."""
+    """Into how many buckets strays and twin keys are cut, and hashes were."""
 
     strays: int
     twins: int
+    hashes: int
 
 
 @dataclass(frozen=True)
@@ -148,4 +149,5 @@ def _write_buckets(table: pa.Table, bucket: np.ndarray, buckets: int, out: Path)
     """One row group a bucket, empty ones too, so that a reader finds bucket b as row group b."""
     with replacing(out, sync=False) as beside, pq.ParquetWriter(beside, table.schema, store_schema=False) as writer:
         for number in range(buckets):
-            writer.write_table(table.filter(pa.array(bucket == number)) if buckets > 1 else table)
+            rows = table.filter(pa.array(bucket == number)) if buckets > 1 else table
+            writer.write_table(rows, row_group_size=max(rows.num_rows, 1))  # never split, however large

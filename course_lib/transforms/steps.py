@@ -67,8 +67,8 @@ def ingest(space: Workspace, source: SourceFile, number: int) -> tuple[Done, Bro
     landed = Bronze(
         **{**facts, "published": frozenset(facts["published"]), "month": month, "groups": tuple(facts["groups"])}
     )
-    # The same bytes may lie under another path today.
-    return done, replace(landed, given=source.given, path=landed.path if landed.landed else str(source.path))
+    # The same bytes may lie under another path today: the input, or the whole workspace.
+    return done, replace(landed, given=source.given, path=str(out if landed.landed else source.path))
 
 
 def try_ingest(space: Workspace, source: SourceFile, number: int) -> tuple[Done, Bronze] | InputError:
@@ -107,7 +107,7 @@ def refine_unit(space: Workspace, unit: Unit, made: str, repeats: str, buckets: 
     """Send each row of a unit its way; `repeats` is the key of all repeated hashes together."""
 
     def work() -> dict[str, Any]:
-        ids, twins = _candidates(space.scratch / "repeats", repeats)
+        ids, twins = _candidates(space.scratch / "repeats", buckets.hashes, repeats)
         rows = space.scratch / "rows"
         for kind in _KINDS:
             (rows / f"{kind}-{unit.name}.parquet").unlink(missing_ok=True)  # of an earlier run, with other partners
@@ -172,6 +172,7 @@ _KINDS = ("strays", "twins", "pending")  # what refine.py leaves for resolve.py
 
 
 @functools.lru_cache(maxsize=1)
-def _candidates(folder: Path, key: str) -> tuple[Candidates, Candidates]:
+def _candidates(folder: Path, buckets: int, key: str) -> tuple[Candidates, Candidates]:
     """The repeated hashes of ids and twins; `key` makes sure that those of another run are not taken for them."""
-    return Candidates(index.read_candidates(folder, "ids")), Candidates(index.read_candidates(folder, "twins"))
+    ids, twins = (Candidates(index.read_candidates(folder, kind, buckets)) for kind in ("ids", "twins"))
+    return ids, twins

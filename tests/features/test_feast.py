@@ -151,6 +151,7 @@ from course_lib.features.feast import warm_up
 warm_up()
 import prometheus_client.values, typeguard, dask
 assert "feast" in sys.modules
+assert os.listdir(os.environ["TMPDIR"]) == []
 assert dict(os.environ) == before
 assert not [entry for entry in warnings.filters if entry[0] == "once"]
 assert prometheus_client.values.ValueClass is prometheus_client.values.MutexValue

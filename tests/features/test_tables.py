@@ -176,6 +176,13 @@ def test_the_spread_is_the_standard_deviation_to_the_last_digits(seconds, times)
     assert spread(sums)[0] == pytest.approx(float(np.std(np.array(seconds, np.float64))), rel=1e-9, abs=1e-9)
 
 
+def test_a_small_spread_around_a_large_mean_keeps_its_digits():
+    seconds = np.array([82_799, 82_800, 82_800] * 1_000_000)
+    sums = Sums(*(np.array([n]) for n in (len(seconds), seconds.sum(), (seconds * seconds).sum())))
+
+    assert spread(sums)[0] == pytest.approx((2 / 9) ** 0.5, rel=1e-12)
+
+
 def test_the_spread_of_equal_trips_is_exactly_zero_even_where_sums_of_squares_pass_64_bits():
     many = 2_000_000_000
     wrapped = (many * 82_800**2) % 2**64

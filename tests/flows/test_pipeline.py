@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from conftest import course, facts
+from tests.flows.conftest import course, facts
 
 from course_lib.reference import zone_hour_demand
 from course_lib.storage import digests

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from course_lib.ingestion import convert as conversion
-from course_lib.ingestion.convert import PAYMENTS, VENDORS, clean_text, convert, read_decimal, texts
+from course_lib.ingestion.convert import PAYMENTS, VENDORS, convert, texts
+from course_lib.ingestion.numerals import clean_text, read_decimal
 
 KEY = np.uint64(7)
 INT32 = 2**31 - 1

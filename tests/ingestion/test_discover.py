@@ -10,6 +10,7 @@ from trip_files import FHV, FHV_ROW, GREEN, ROW, write
 
 from course_lib.errors import InputError, NoTrips, SchemaDrift, UnreadableFile
 from course_lib.ingestion.discover import discover
+from course_lib.ingestion.read import read_bronze
 
 TEXT = f"{GREEN}\n{ROW}\n"
 
@@ -183,6 +184,30 @@ def test_one_bad_file_does_not_hide_the_good_ones(tmp_path):
 
     assert names(found) == ["green.csv"]
     assert [error.path for error in found.unreadable] == [str(tmp_path / "green_empty.csv")]
+
+
+def test_a_zone_table_is_known_by_its_columns_too(tmp_path):
+    write(tmp_path, TEXT, "green.csv")
+    zones = write(tmp_path, "LocationID,Borough,Zone,service_zone\n1,EWR,Newark Airport,EWR\n", "places.csv")
+
+    assert discover([tmp_path]).unreadable == ()
+    assert isinstance(only_error(zones), SchemaDrift)
+
+
+def test_a_folder_of_zone_tables_holds_no_trips(tmp_path):
+    write(tmp_path, "LocationID,Borough,Zone,service_zone\n1,EWR,Newark Airport,EWR\n", "places.csv")
+
+    assert type(only_error(tmp_path)) is NoTrips
+
+
+def test_a_name_that_is_no_text_is_escaped(tmp_path):
+    """Names of files are bytes; what tables and reports say is text."""
+    (tmp_path / os.fsdecode(b"green_\xff.csv")).write_text(TEXT)
+
+    (file,) = discover([tmp_path]).files
+
+    assert file.name == "green_\\xff.csv"
+    assert len(list(read_bronze(file))) == 1
 
 
 def test_a_folder_without_trips(tmp_path):

@@ -9,7 +9,7 @@ from course_lib.plots.flow import rows_by_fate
 ROWS = st.integers(0, 10**15)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ROWS, ROWS, ROWS, st.integers(-5, 5), st.dictionaries(st.text(st.characters(), max_size=30), ROWS, max_size=20))
 def test_any_flow_is_a_sound_picture(sound, silver, quarantined, duplicate, lost, reasons):
     sound(rows_by_fate(max(silver + quarantined + duplicate + lost, 0), silver, quarantined, duplicate, reasons))

@@ -1,10 +1,14 @@
 """A run as the pipeline leaves it, made up: 200,000 rows of one month, with the rhythm of a city."""
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from course_lib.reports.data import ZONE_HOUR, ReportData, of
+from course_lib.reports.html import render
 from course_lib.validation.metrics import quality
 
 REASONS = {
@@ -23,6 +27,7 @@ STEPS = (
 )  # fmt: skip
 
 
+@cache
 def city(trips: int = 190_000, days: int = 31, zones: int = 240, seed: int = 7) -> pa.Table:
     """A zone-hour table with about `trips` trips from Thursday, 1 October 2020 on, and nine strays of 2008."""
     draws = np.random.default_rng(seed)
@@ -41,7 +46,15 @@ def city(trips: int = 190_000, days: int = 31, zones: int = 240, seed: int = 7) 
     at = np.concatenate([strays, at])
     count = np.concatenate([np.ones(9, np.int64), count])
     zone = np.concatenate([np.full(9, 74), z + 1]).astype(np.int32)
-    columns = [pa.array(at).view(pa.timestamp("us")), zone, count, count * 1_450, count * 4_200, count * 980, count * 0 + 9_000]
+    columns = [
+        pa.array(at).view(pa.timestamp("us")),
+        zone,
+        count,
+        count * 1_450,
+        count * 4_200,
+        count * 980,
+        count * 0 + 9_000,
+    ]
     return pa.table([pa.array(column) for column in columns], schema=ZONE_HOUR)
 
 
@@ -63,7 +76,9 @@ def a_run() -> dict:
     files = [
         {"path": f"out/generated/green_tripdata_2020-{month}.csv", "rows_read": read, "rows_silver": kept,
          "rows_quarantined": refused, "rows_duplicate": repeated, "header": "green-2019-07"}
-        for month, read, kept, refused, repeated in (("10", 196_400, 188_462, 5_688, 2_250), ("11", 3_600, 3_438, 112, 50))
+        for month, read, kept, refused, repeated in (
+            ("10", 196_400, 188_462, 5_688, 2_250), ("11", 3_600, 3_438, 112, 50),
+        )
     ]  # fmt: skip
     return {
         "rows_read": 200_000, "rows_silver": 191_900, "rows_quarantined": 5_800, "rows_duplicate": 2_300,
@@ -95,6 +110,16 @@ def make(**changes) -> ReportData:
     )  # fmt: skip
 
 
+@pytest.fixture(scope="session", name="make")
+def _make() -> Callable[..., ReportData]:
+    return make
+
+
 @pytest.fixture(scope="session")
 def data() -> ReportData:
     return make()
+
+
+@pytest.fixture(scope="session")
+def page(data: ReportData) -> str:
+    return render(data)

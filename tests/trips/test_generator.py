@@ -35,7 +35,7 @@ def read(world: World, file: int, pieces: tuple[int, ...] = ()) -> tuple[pd.Data
 @lru_cache(maxsize=4)
 def generated(settings: str = "default") -> tuple[pd.DataFrame, pd.DataFrame]:
     """All rows with source_file, source_row and kind ("" is clean); and all truth."""
-    world = World({"default": Settings(), "many": Settings(trips=20_000, seed=11, rates=MANY)}[settings])
+    world = World({"default": Settings(trips=100_000), "many": Settings(trips=20_000, seed=11, rates=MANY)}[settings])
     files = [read(world, file) for file in range(len(world.sizes))]
     rows = [
         some.assign(source_file=world.name(file), source_row=range(1, len(some) + 1))
@@ -195,7 +195,7 @@ def test_ids_are_unique_but_for_versions():
     assert (rows.trip_id > 0).all()
 
 
-@pytest.mark.parametrize("trips", [1, 2, 3, 17, 64, 65, 1000, 4097])
+@pytest.mark.parametrize("trips", [1, 2, 17, 65, 1000])
 @pytest.mark.parametrize("months", [1, 3, 14])
 def test_rows_are_as_many_as_asked_for(trips, months):
     world = World(Settings(trips=trips, months=months, start="2023-11"))
@@ -208,11 +208,11 @@ def test_rows_are_as_many_as_asked_for(trips, months):
 
 @given(
     st.integers(0, 2**63 - 1),
-    st.integers(1, 3000),
+    st.integers(1, 2000),
     st.lists(st.integers(1, 12), max_size=8).map(lambda windows: tuple(w * WINDOW for w in windows)),
     st.sampled_from([{}, MANY, {"codes_null": 0.9}, {"duplicate": 0.3}, {"late_correction": 0.1}]),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_any_chunking_gives_the_same_rows(seed, trips, pieces, rates):
     world = World(Settings(trips=trips, seed=seed, months=2, rates=rates))
 
