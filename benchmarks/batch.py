@@ -39,14 +39,18 @@ class Peer(NamedTuple):
 PEERS = {
     "course": Peer("course_job"),
     "duckdb": Peer("duckdb_job"),
-    "duckdb_flat": Peer("duckdb_job", ("--flat",)),
+    "duckdb_tuned": Peer("duckdb_job", ("--tuned",)),
+    "duckdb_flat": Peer("duckdb_job", ("--tuned", "--flat")),
     "polars": Peer("polars_job"),
-    "polars_flat": Peer("polars_job", ("--flat",)),
+    "polars_tuned": Peer("polars_job", ("--tuned",)),
+    "polars_flat": Peer("polars_job", ("--tuned", "--flat")),
     "pandas": Peer("pandas_job"),
     "dask": Peer("dask_job"),
     # Spark joins as Peer("spark_job", python=…) with the interpreter of its engine's own environment: a peer
     # needs nothing from ours but benchmarks/job.py, which imports the standard library only.
 }
+
+DEFAULT = "course,duckdb,duckdb_tuned,polars,polars_tuned,pandas,dask"
 
 
 class Died(Exception):
@@ -146,11 +150,17 @@ def table(trips: int, records: Sequence[report.Record]) -> Table:
     return shown
 
 
+def terminal() -> Console:
+    """Where a benchmark speaks: as wide as the terminal; wide enough for the table where there is none."""
+    console = Console(soft_wrap=True)
+    return console if console.is_terminal else Console(soft_wrap=True, width=140)
+
+
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.batch", description=__doc__.splitlines()[0])
     parser.add_argument("--trips", type=int, nargs="+", default=[5_000_000, 25_000_000])
-    parser.add_argument("--peers", default=",".join(PEERS), help=f"of {', '.join(PEERS)}; default: all")
+    parser.add_argument("--peers", default=DEFAULT, help=f"of {', '.join(PEERS)}")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--data", type=Path, default=WORK / "data", help="where generated trips are kept")
@@ -167,7 +177,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(given: Sequence[str] | None = None) -> int:
     """Run, print and save the comparison; the exit code."""
-    chosen, console = arguments(given), Console(soft_wrap=True)
+    chosen, console = arguments(given), terminal()
     console.print(f"Before the start, {machine.load():.1f} programs wanted a core.")
     for trips in chosen.trips:
         found = data.inputs(trips, chosen.data, workers=chosen.cores)

@@ -18,8 +18,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from benchmarks import batch, machine, meter, report
 from benchmarks.data import MONTHS, SEED
 
@@ -74,7 +72,7 @@ def main(given: Sequence[str] | None = None) -> int:
     if chosen.child:
         child(chosen.trips[0], chosen.child, chosen.cores)
         return 0
-    console = Console(soft_wrap=True)
+    console = batch.terminal()
     for trips in chosen.trips:
         try:
             record = measured(trips, chosen.work, chosen.cores)

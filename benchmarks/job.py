@@ -81,11 +81,21 @@ class Order(NamedTuple):
     inputs: tuple[Path, ...]  # sorted by name
     out: Path  # an empty folder
     threads: int
-    flat: bool  # silver as one file instead of one per service and month
+    variants: frozenset[str]  # of VARIANTS
 
 
-def perform(work: Callable[[Order], Told], arguments: Sequence[str] | None = None) -> None:
+VARIANTS = {
+    "tuned": "decide duplicates on the columns that matter, not on whole rows",
+    "flat": "write silver as one file, not by service and month",
+}
+
+
+def perform(
+    work: Callable[[Order], Told], variants: Sequence[str] = (), arguments: Sequence[str] | None = None
+) -> None:
     """The main program of a peer: do `work` as the command line orders, and write down what was done.
+
+    variants  those of VARIANTS that this peer can be asked for
 
     The clock starts here, after the tool was imported, and stops when the last output is written. Outputs are
     left to the page cache, as their tools do; whoever promises durability pays for it.
@@ -94,7 +104,9 @@ def perform(work: Callable[[Order], Told], arguments: Sequence[str] | None = Non
     parser.add_argument("input", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--flat", action="store_true", help="write silver as one file")
+    for name in variants:
+        parser.add_argument(f"--{name}", action="append_const", dest="variants", const=name, help=VARIANTS[name])
+    parser.set_defaults(variants=[])
     given = parser.parse_args(arguments)
     inputs = tuple(sorted(given.input.glob(INPUTS), key=lambda path: os.fsencode(path.name)))
     if not inputs:
@@ -104,7 +116,7 @@ def perform(work: Callable[[Order], Told], arguments: Sequence[str] | None = Non
         parser.error(f"{given.output}: not empty; the answer of another run would be counted with this one")
     began = time.perf_counter()
     try:
-        told = work(Order(inputs, given.output, given.threads, given.flat))
+        told = work(Order(inputs, given.output, given.threads, frozenset(given.variants)))
     except Refused as why:
         print(why, file=sys.stderr)
         raise SystemExit(REFUSED) from None

@@ -17,8 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from benchmarks import agreement, batch, data, machine, meter, report
 from benchmarks.job import Told
 
@@ -73,7 +71,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, default=batch.WORK / "data", help="where generated trips are kept")
     parser.add_argument("--out", type=Path, default=batch.WORK / "out", help="where both write; made anew")
     parser.add_argument("--results", type=Path, default=batch.RESULTS, help=f"the folder of {report.PAGE}")
-    chosen, console = parser.parse_args(given), Console(soft_wrap=True)
+    chosen, console = parser.parse_args(given), batch.terminal()
     for trips in chosen.trips:
         found = data.inputs(trips, chosen.data, workers=chosen.cores)
         data.warm(found)

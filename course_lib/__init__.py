@@ -17,6 +17,7 @@ The floors, from the ground up; a package imports only from those above it in th
     plots         pictures that chapters and reports share
     reports       report.html
     flows         the Prefect flow
+    exercises     check, hint, progress: chapters that prove themselves
     doctor, cli   the `course` command
 
 This file imports nothing, so that `import course_lib` costs nothing.

@@ -108,6 +108,7 @@ def generate(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
     start: Annotated[str, typer.Option(metavar="YYYY-MM", help="The first month.")] = "2024-01",
     months: Annotated[int, typer.Option(help="How many months.")] = 3,
+    format: Annotated[str, typer.Option(help="parquet or csv.")] = "parquet",
     workers: Annotated[int, typer.Option(min=1, max=256)] = os.cpu_count() or 1,
     verbose: Verbose = False,
 ) -> None:
@@ -126,7 +127,9 @@ def generate(
         console = Console()
         with Progress(console=console, disable=not console.is_terminal) as bars:
             bar = bars.add_task("trips", total=trips)
-            paths = write(settings, folder, workers=workers, progress=lambda rows: bars.advance(bar, rows))
+            paths = write(
+                settings, folder, workers=workers, progress=lambda rows: bars.advance(bar, rows), format=format
+            )
         for path in paths:
             console.print(str(path), soft_wrap=True, highlight=False)
         console.print(

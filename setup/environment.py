@@ -175,7 +175,15 @@ def _in_venv(module: str, *arguments: str, quiet: bool = False, may_fail: bool =
     """Run a module with the environment's Python, apart from PYTHON* variables and packages of the user."""
     environment = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     out = subprocess.PIPE if quiet else None
-    ran = subprocess.run([_python(), "-I", "-m", module, *arguments], env=environment, stdout=out, check=False)
+    program = [
+        str(_python()),
+        "-I",
+        "-W",
+        "ignore",
+        "-m",
+        module,
+    ]  # packages compiled for the first time warn of themselves
+    ran = subprocess.run([*program, *arguments], env=environment, stdout=out, check=False)
     if ran.returncode and not may_fail:
         sys.stdout.write((ran.stdout or b"").decode(errors="replace"))
         sys.exit(

@@ -42,6 +42,14 @@ def test_the_linter_and_the_docstring_tell_the_same_floor_plan():
     assert [layer.strip("()") for layer in reversed(CONTRACTS["floors"]["layers"])] == from_the_ground
 
 
+def test_the_readme_shows_the_floor_plan_of_the_docstring():
+    told = re.findall(r"^    ([a-z_, ]+?)  +(\S.*)$", _docstring(LIBRARY / "__init__.py"), re.MULTILINE)
+    shown = re.findall(r"^\| (`.*`) \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    floors = [(names.replace("`", ""), text.replace("`", "")) for names, text in shown if "make " not in names]
+
+    assert floors == [(names, text.replace("`", "")) for names, text in told]
+
+
 def test_importing_the_course_imports_nothing_else():
     tree = ast.parse((LIBRARY / "__init__.py").read_text())
 

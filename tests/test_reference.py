@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from conftest import ROOT
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import reference
@@ -115,6 +115,7 @@ rows = st.lists(
 
 
 @given(rows, st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_the_order_of_the_rows_does_not_matter(rows, random):
     shuffled = random.sample(rows, len(rows))
 
@@ -122,11 +123,13 @@ def test_the_order_of_the_rows_does_not_matter(rows, random):
 
 
 @given(rows)
+@settings(deadline=None)
 def test_every_row_twice_is_every_row_once(rows):
     assert zone_hour_demand(rows + rows) == zone_hour_demand(rows)
 
 
 @given(rows)
+@settings(deadline=None)
 def test_text_and_values_give_the_same_answer(rows):
     as_text = [{k: "" if v is None else v.isoformat() if isinstance(v, datetime) else str(v) for k, v in row.items()}
                for row in rows]  # fmt: skip
@@ -135,6 +138,7 @@ def test_text_and_values_give_the_same_answer(rows):
 
 
 @given(rows)
+@settings(deadline=None)
 def test_trips_with_ids_of_their_own_are_conserved(rows):
     rows = [row | {"trip_id": number} for number, row in enumerate(rows)]
     lines = list(csv.DictReader(io.StringIO(zone_hour_demand(rows))))

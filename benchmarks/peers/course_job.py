@@ -24,8 +24,6 @@ def work(order: Order) -> Told:
         from course_lib.transforms.batch import on_client, run_batch
     except ImportError as error:
         raise Refused(f"the course's batch path is not here: {error}") from error
-    if order.flat:
-        raise Refused("the course writes silver by service and month only")
     with local_workers(order.threads, order.out / "scratch") as client:
         found = run_batch(on_client(client), order.inputs, order.out / "run")
     tables = order.out / "run" / "tables"

@@ -82,12 +82,10 @@ def warm_up() -> None:
     """Import Feast, and leave the process as it was."""
     if "feast" in sys.modules:
         return
-    import dask
     import prometheus_client  # noqa: F401  before Feast: it looks at the environment once, when imported
     import typeguard
 
     before = {name: os.environ.get(name) for name in _PROMETHEUS}
-    converts = dask.config.get("dataframe.convert-string", None)
     checks = typeguard.typechecked
     try:
         # Feast has its classes compiled again with type checks in them while it is imported: five seconds of seven.
@@ -100,7 +98,6 @@ def warm_up() -> None:
             import feast.metrics  # noqa: F401
     finally:
         typeguard.typechecked = checks
-        dask.config.set({"dataframe.convert-string": converts})
         for name, value in before.items():
             os.environ.pop(name, None)
             if value is not None:

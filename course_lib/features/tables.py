@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from course_lib.features.point_in_time import Ints, as_of, encode
+from course_lib.features.point_in_time import Ints, as_of, distinct, encode
 
 TIME = pa.timestamp("us")
 HOUR = 3_600_000_000  # us
@@ -102,14 +102,14 @@ def history(key: Ints, bucket: Ints, sums: Sums, width: int, windows: tuple[int 
     pad = max([w for w in lengths if w is not None], default=0)
     first = int(ends.min(initial=0))
     span = int(ends.max(initial=0)) - first + 2 * pad + 2  # a key's stretch of the line, with room on both sides
-    names, codes = np.unique(key, return_inverse=True)
-    line = codes * span + (ends - first + pad)
+    names = distinct(key)
+    line = np.searchsorted(names, key) * span + (ends - first + pad)
     order = np.argsort(line, kind="stable")
     line = line[order]
     # int64 sums may wrap on the way; the difference of two is right whenever the answer itself fits.
     prefix = [np.concatenate([[0], np.cumsum(column[order], dtype=np.int64)]) for column in sums]
 
-    changes = np.unique(np.concatenate([line, *(line + w for w in lengths if w is not None)]))
+    changes = distinct(np.concatenate([line, *(line + w for w in lengths if w is not None)]))
     owner = changes // span
     upper = np.searchsorted(line, changes, side="right")
 
@@ -158,9 +158,9 @@ def city_table(zone_ended_hour: pa.Table) -> pa.Table:
     zone_ended_hour   hour, zone, trips, seconds, seconds_sq
     """
     bucket, sums = _micros(zone_ended_hour["hour"]), _sums(zone_ended_hour)
-    hours, codes = np.unique(bucket, return_inverse=True)
-    order = np.argsort(codes, kind="stable")
-    edges = np.searchsorted(codes[order], np.arange(len(hours)))
+    order = np.argsort(bucket, kind="stable")
+    hours = distinct(bucket)
+    edges = np.searchsorted(bucket[order], hours)
     total = Sums(*(np.add.reduceat(column[order], edges) if len(hours) else column for column in sums))
     past = history(np.full(len(hours), CITY, np.int64), hours, total, HOUR, (HOUR, DAY, None))
     last_hour, last_day, ever = past.windows
@@ -202,7 +202,8 @@ def route_table(route_day: pa.Table, zone: pa.Table) -> pa.Table:
     (code,) = encode(np.stack([pickup, dropoff]))
     past = history(code, _micros(route_day["day"]), _sums(route_day), DAY, (ROUTE_WINDOW * DAY,))
     (window,) = past.windows
-    example = np.unique(code, return_index=True)[1]  # codes count from 0, so this is indexed by code
+    example = np.zeros(int(code.max(initial=-1)) + 1, np.int64)  # a row of each code: they count from 0
+    example[code] = np.arange(len(code))
     pickup, dropoff = pickup[example[past.key]], dropoff[example[past.key]]
     at = as_of(pickup, past.known_at, _ints(zone["pickup_zone"]), _micros(zone["event_timestamp"]))
     prior = np.append(zone["zone_mean_s"].to_numpy(), np.nan)[at]

@@ -35,7 +35,7 @@ from course_lib.errors import StepFailed
 from course_lib.flows import prefect_child
 from course_lib.storage.atomic import unwritable
 
-STARTUP = 120.0  # seconds; a loaded machine without a prepared database needs a good part of it
+STARTUP = 600.0  # seconds; 5 is usual, 100 was seen with ten programs to a core. A server that dies is told at once
 
 # What the server would otherwise do in the background: none of it serves a run that starts now and ends soon.
 _IDLE = (
@@ -79,6 +79,7 @@ def run_environment(home: Path, url: str, *, log_level: str = "CRITICAL") -> dic
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
         "PREFECT_LOGGING_LEVEL": log_level,
+        "PREFECT_INTERNAL_LOGGING_LEVEL": log_level,
         "PREFECT_LOGGING_TO_API_ENABLED": "false",
     }
 

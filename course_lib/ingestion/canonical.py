@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from course_lib.ingestion.convert import FEW, WHOLE, as_array, convert, texts
+from course_lib.ingestion.numerals import sound
 from course_lib.ingestion.times import EARLIEST, LATEST, SECOND
 from course_lib.trips.headers import Column, HeaderVersion, normal
 from course_lib.trips.schema import CANONICAL, PROBLEM, SERVICES, TIME
@@ -64,6 +65,7 @@ def _inside(kind: str, array: pa.Array) -> bool:
 
 
 def _service(array: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
+    array = sound(array)
     if not pa.types.is_dictionary(array.type):
         array = array.cast(pa.string()).dictionary_encode()
     if array.type != FEW:

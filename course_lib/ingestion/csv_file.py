@@ -17,8 +17,8 @@ from course_lib.ingestion import bronze
 from course_lib.ingestion.bronze import Batch, Canoniser
 from course_lib.ingestion.convert import FEW, MANY
 from course_lib.ingestion.discover import SourceFile
-from course_lib.ingestion.lines import Records, records
-from course_lib.ingestion.sniff import TextHeader, text_header
+from course_lib.ingestion.lines import Records, TextHeader, records
+from course_lib.ingestion.sniff import text_header
 from course_lib.ingestion.text_blocks import BLOCK, TextBroken, open_bytes, unreadable
 from course_lib.trips.headers import HeaderVersion, match, normal, passed_over
 
@@ -47,7 +47,7 @@ def read_bronze(file: SourceFile, batch_rows: int) -> Iterator[pa.Table]:
 
 
 def _batch(block: bytes, header: TextHeader, version: HeaderVersion) -> Batch:
-    found = records(block, len(header.names), header.delimiter, header.line)
+    found = records(block, header)
     rows = len(found.starts)
     kinds = {normal(column.name): column.kind for column in version.columns}
     names = [normal(name) for name in header.names]

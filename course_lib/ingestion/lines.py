@@ -20,6 +20,14 @@ _QUOTE, _LINE_FEED = ord('"'), ord("\n")
 _SURPLUS = 16  # empty fields at the end that are parsed along; where there are more, they are cut off first
 
 
+class TextHeader(NamedTuple):
+    """The first line of a text of trips."""
+
+    line: bytes  # without its end
+    names: tuple[str, ...]  # as published, without quotes and outer spaces
+    delimiter: str
+
+
 class Records(NamedTuple):
     """The records of a block: n lines of `width` fields each."""
 
@@ -37,32 +45,33 @@ class Records(NamedTuple):
         return [line.decode("utf-8", "backslashreplace").replace("\x00", "\\x00") for line in lines]
 
 
-def records(block: bytes, names: int, delimiter: str, header: bytes) -> Records:
-    """The records of `block` (whole lines), under a header of `names` names whose line was `header`."""
+def records(block: bytes, header: TextHeader) -> Records:
+    """The records of `block` (whole lines) under a header."""
+    names = len(header.names)
     text = np.frombuffer(block, np.uint8)
     ends = np.flatnonzero(text == _LINE_FEED)
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
-    marks = np.flatnonzero(text == ord(delimiter))
+    marks = np.flatnonzero(text == ord(header.delimiter))
     first, fields = _per_line(marks, starts, ends)
     fields += 1
     odd = fields == 1  # blank, or not a record of this table: two columns are the least
     quotes = np.flatnonzero(text == _QUOTE) if b'"' in block else np.zeros(0, np.int64)
     if len(quotes):
-        inside, misquoted = _quoting(text, quotes, starts, ends, marks, first, ord(delimiter))
+        inside, misquoted = _quoting(text, quotes, starts, ends, marks, first, ord(header.delimiter))
         fields -= inside
         odd |= misquoted
     odd |= _holds(block, text, starts, b"\x00")
     if not block.isascii():
         odd |= _no_utf8(block, text, starts, ends)
-    if header in block:
-        odd |= ends - starts == len(header)
+    if header.line in block:
+        odd |= ends - starts == len(header.line)
     width = names
     if len(fields) and (fields > names).any():
         wide = fields[~odd & (fields >= names) & (fields <= names + _SURPLUS)]
         width = int(np.bincount(wide).argmax()) if len(wide) else names
     odd |= fields != width
     odd &= ends > starts  # empty lines are skipped by the parser, too
-    return _mended(block, starts, ends, np.flatnonzero(odd), names, width, delimiter, header, bool(len(quotes)))
+    return _mended(block, starts, ends, np.flatnonzero(odd), width, header, bool(len(quotes)))
 
 
 def split(line: str, delimiter: str) -> list[str] | None:
@@ -75,7 +84,7 @@ def split(line: str, delimiter: str) -> list[str] | None:
     """
     mark = re.escape(delimiter)
     fields, at = [], 0
-    field = re.compile(rf'\s*"((?:[^"]|"")*)"\s*(?={mark}|$)|([^"{mark}]*)(?={mark}|$)')
+    field = re.compile(rf' *"((?:[^"]|"")*)" *(?={mark}|$)|([^"{mark}]*)(?={mark}|$)')
     while found := field.match(line, at):
         fields.append(found[2] if found[1] is None else found[1].replace('""', '"'))
         at = found.end() + 1
@@ -85,15 +94,7 @@ def split(line: str, delimiter: str) -> list[str] | None:
 
 
 def _mended(
-    block: bytes,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    odd: np.ndarray,
-    names: int,
-    width: int,
-    delimiter: str,
-    header: bytes,
-    quoted: bool,
+    block: bytes, starts: np.ndarray, ends: np.ndarray, odd: np.ndarray, width: int, header: TextHeader, quoted: bool
 ) -> Records:
     """The records with every line in `odd` replaced by one that parses, or left out where it is blank."""
     kept = ends > starts
@@ -106,10 +107,10 @@ def _mended(
         if not line.strip():
             kept[row] = False
             continue
-        fields = None if line.strip() == header.strip() else _fields(line, names, delimiter)
+        fields = None if line.strip() == header.line.strip() else _fields(line, header)
         unparseable[row] = fields is None
-        fields = (fields or [""] * names) + [""] * (width - names)
-        again = delimiter.join(_quote(field, delimiter) for field in fields[:width])
+        fields = (fields or []) + [""] * width  # a surplus that is parsed along, or a whole record of nothing
+        again = header.delimiter.join(_quote(field, header.delimiter) for field in fields[:width])
         quoted |= '"' in again
         pieces.append(again.encode())
     pieces.append(block[at:])
@@ -117,16 +118,17 @@ def _mended(
     return Records(text, width, quoted, unparseable[kept], block, starts[kept], ends[kept])
 
 
-def _fields(line: bytes, names: int, delimiter: str) -> list[str] | None:
-    """The fields of a line under a header of `names` names, or None where it has others, or is no text."""
+def _fields(line: bytes, header: TextHeader) -> list[str] | None:
+    """The fields of a line under a header, or None where it has fewer, or more that say something, or is no text."""
     if b"\x00" in line:
         return None
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    fields = split(text, delimiter) if '"' in text else text.split(delimiter, names)
-    if fields is None or len(fields) < names or any(field.replace(delimiter, "").strip() for field in fields[names:]):
+    names = len(header.names)
+    fields = split(text, header.delimiter) if '"' in text else text.split(header.delimiter)
+    if fields is None or len(fields) < names or any(field.strip() for field in fields[names:]):
         return None
     return fields[:names]
 

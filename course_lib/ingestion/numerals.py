@@ -120,5 +120,26 @@ def as_text(array: pa.Array) -> pa.Array:
         return pa.array([None if value is None else str(value) for value in array.to_pylist()], pa.string())
 
 
+def sound(array: pa.Array) -> pa.Array:
+    """The array, safe to work on: what was read from a file may be damaged in ways that its reader does not notice.
+
+    Strings that are no UTF-8 are escaped. Raises ArrowInvalid where a dictionary lacks the values that rows point at.
+    """
+    if pa.types.is_dictionary(array.type):
+        ends = pc.min_max(array.indices)
+        if ends["max"].is_valid and not 0 <= ends["min"].as_py() <= ends["max"].as_py() < len(array.dictionary):
+            raise pa.ArrowInvalid("rows point at values that their dictionary does not have")
+        values = sound(array.dictionary)
+        return array if values is array.dictionary else pa.DictionaryArray.from_arrays(array.indices, values)
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        try:
+            array.validate(full=True)
+        except pa.ArrowInvalid:
+            binary = array.view(pa.binary() if pa.types.is_string(array.type) else pa.large_binary())
+            texts = [None if it is None else it.decode("utf-8", "backslashreplace") for it in binary.to_pylist()]
+            return pa.array(texts, array.type)
+    return array
+
+
 def valid(array: pa.Array) -> np.ndarray:
     return array.is_valid().to_numpy(zero_copy_only=False)

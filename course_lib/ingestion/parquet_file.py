@@ -18,7 +18,7 @@ from course_lib.ingestion import bronze
 from course_lib.ingestion.bronze import Batch, Canoniser
 from course_lib.ingestion.convert import SLICE
 from course_lib.ingestion.discover import SourceFile
-from course_lib.ingestion.numerals import as_text
+from course_lib.ingestion.numerals import as_text, sound
 from course_lib.ingestion.sniff import brief, open_parquet
 from course_lib.ingestion.text_blocks import unreadable
 from course_lib.trips.headers import HeaderVersion, match, normal, passed_over
@@ -46,6 +46,8 @@ def read_bronze(file: SourceFile, batch_rows: int) -> Iterator[pa.Table]:
         while True:
             try:
                 batch = next(batches, None)
+                if batch is not None:
+                    batch = pa.RecordBatch.from_arrays([sound(column) for column in batch.columns], names=wanted)
             except (pa.ArrowException, OSError, ValueError) as error:
                 raise _damaged(file, brief(error), rows) from error
             if batch is None:

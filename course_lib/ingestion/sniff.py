@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from course_lib.errors import NoTrips, UnreadableFile
+from course_lib.ingestion.lines import TextHeader
 from course_lib.ingestion.text_blocks import GZIP, TextBroken, first_line, open_bytes, text_blocks, unreadable
 from course_lib.trips.headers import HeaderVersion, explains, match, overlap
 
@@ -47,14 +48,6 @@ class Sniffed(NamedTuple):
     compression: str | None  # gzip or None
     header: HeaderVersion
     rows: int | None  # known for Parquet
-
-
-class TextHeader(NamedTuple):
-    """The first line of a text of trips."""
-
-    line: bytes  # without its end
-    names: tuple[str, ...]  # as published, stripped
-    delimiter: str
 
 
 def sniff(path: Path, given: str, service: str | None) -> Sniffed:
@@ -116,7 +109,7 @@ def split_names(text: str, delimiter: str) -> tuple[str, ...]:
     ('a', 'b', 'c,d')
     """
     mark = re.escape(delimiter)
-    fields = re.findall(rf'(?:^|{mark})(\s*"[^"]*"\s*(?={mark}|$)|[^{mark}]*)', text)
+    fields = re.findall(rf'(?:^|{mark})( *"[^"]*" *(?={mark}|$)|[^{mark}]*)', text)
     names = [field.strip().strip('"').strip() for field in fields]
     while len(names) > 1 and not names[-1]:
         names.pop()

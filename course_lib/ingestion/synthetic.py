@@ -29,7 +29,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from course_lib.errors import BadArgument, OutputUnwritable
-from course_lib.storage.atomic import replacing, sweep, write_json
+from course_lib.storage.atomic import replacing, sweep, unwritable, write_json
 from course_lib.storage.layout import ROW_GROUP, writer
 from course_lib.trips.defects import CLEAN, FAMILY, KINDS, Family
 from course_lib.trips.generator import Settings, World, fill
@@ -94,9 +94,13 @@ def generate(
 
 
 def _clear(folder: Path) -> None:
-    """Remove what an earlier generation, finished or killed, left in `folder`; nothing else."""
+    """Make `folder`, and remove what an earlier generation, finished or killed, left in it; nothing else."""
     if folder.exists() and not folder.is_dir():
         raise OutputUnwritable(folder, "is not a folder", "Name a folder, or a name that is not taken.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
     try:
         names = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -76,7 +76,7 @@ def text_blocks(stream: IO[bytes], block: int = BLOCK) -> Iterator[bytes]:
     if decode is not None:
         rest += decode.decode(b"", final=True).encode("utf-8", "backslashreplace")
     if rest:
-        yield _whole_lines(rest.removesuffix(b"\r") + b"\n")[0]
+        yield _whole_lines(rest + b"\n")[0]
 
 
 def first_line(block: bytes) -> tuple[bytes, bytes]:
@@ -105,10 +105,12 @@ def unreadable(path: str | Path, error: OSError | TextBroken, rows: int | None =
 
 
 def _whole_lines(text: bytes) -> tuple[bytes, bytes]:
-    """All whole lines with line feeds for line ends, and the rest; a CR at the very end may be half a CRLF."""
+    """All whole lines with line feeds for line ends, and the rest.
+
+    Where a block ends inside a CRLF, the second half becomes a blank line at the start of the next, and is no record.
+    """
     if b"\r" in text:
-        held = b"\r" if text.endswith(b"\r") else b""
-        text = text.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     cut = text.rfind(b"\n") + 1
     return text[:cut], text[cut:]
 

@@ -76,7 +76,12 @@ def registry(
         "reason",
         bounded(run.get("quarantine_reasons") or {}),
     )
-    gauges("course_warning_rows", "Rows kept with the warning.", "warning", bounded(run.get("warnings") or {}))
+    gauges(
+        "course_warning_rows",
+        "Rows read that break a rule which refuses no row.",
+        "warning",
+        bounded(run.get("warnings") or {}),
+    )
     gauge("course_input_files", "Input files read.", len(run.get("files") or ()))
     gauge("course_zone_hours", "Rows of the gold table of demand by zone and hour.", run.get("zone_hours"))
 

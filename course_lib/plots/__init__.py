@@ -6,9 +6,11 @@ svg          elements, text that fits, scales and ticks
 shares       many counts in little room
 picture      what every function below returns; shows itself in a notebook
 flow         rows by fate: what came in, and where each row went
-bars         counts, errors and shares as horizontal bars
-curves       demand by hour, by day; errors by hour
-grid         demand by zone and hour, and by zone
+bars         horizontal bars: counts, missing values
+curves       lines over one axis
+demand       demand by hour of the day, and over time
+grid         demand by zone, by weekday and hour, by zone and hour
+model        the model's error against its baselines, and by hour
 targets      quality metrics against what is asked of them
 steps        where the time went
 """

@@ -33,7 +33,7 @@ class ReportData:
     rows_quarantined: int
     rows_duplicate: int
     quarantine_reasons: Mapping[str, int]  # rule to rows that break it; a row may break several
-    warnings: Mapping[str, int]  # rule to kept rows
+    warnings: Mapping[str, int]  # rule to rows that break it, of all rows read
     files: Sequence[Mapping[str, Any]]  # path, rows_read, rows_silver, rows_quarantined, rows_duplicate, header
     zone_hours: int  # rows of gold's zone-hour table
     digest: str

@@ -76,7 +76,7 @@ def render(data: ReportData) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_shown, keep_trailing_newline=True)
     environment.filters["count"] = count
     reasons = explained(data.quarantine_reasons, data.rows_read, data.examples)
-    warnings = explained(data.warnings, data.rows_silver, data.examples)
+    warnings = explained(data.warnings, data.rows_read, data.examples)
     return environment.from_string(_beside("page.html.j2")).render(
         data=data,
         style=Markup(palette.css() + _beside("style.css")),  # noqa: S704  ours
@@ -144,7 +144,7 @@ def _figures(data: ReportData) -> dict[str, Figure | None]:
                                    data.quarantine_reasons), FULL),
         "reasons": (bars.counts(data.quarantine_reasons, data.rows_read, what="reasons to refuse a row",
                                 whole="rows read", colour="refused"), HALF),
-        "warnings": (bars.counts(data.warnings, data.rows_silver, what="warnings", whole="kept rows",
+        "warnings": (bars.counts(data.warnings, data.rows_read, what="warnings", whole="rows read",
                                  colour="warned"), HALF),
         "quality": (targets.allowance(data.quality), FULL),
         "hours": (demand.by_hour(rides), HALF),

@@ -46,7 +46,8 @@ def twin_hashes(trips: Columns) -> np.ndarray:
     """The 32-bit hash of each row's service, times, zones and distance (n,) uint32; null equals null."""
     hashes = trips.values("service").astype(np.int64).view(np.uint64) * _ODD[0]
     for odd, name in zip(_ODD[1:], TWIN_FIELDS, strict=True):
-        hashes += trips.filled(name, _NULL).astype(np.int64, copy=False).view(np.uint64) * odd
+        numbers, valid = trips.values(name).astype(np.int64, copy=False), trips.valid(name)
+        hashes += (numbers if valid is None else np.where(valid, numbers, _NULL)).view(np.uint64) * odd
     return (finalise(hashes) >> np.uint64(32)).astype(np.uint32)
 
 

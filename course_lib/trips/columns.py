@@ -44,9 +44,10 @@ class Columns:
         return np.zeros(self.rows, bool) if valid is None else ~valid
 
     def filled(self, name: str, value: int) -> np.ndarray:
-        """The numbers of column `name`, with `value` where it is null."""
-        valid = self.valid(name)
-        return self.values(name) if valid is None else np.where(valid, self.values(name), value)
+        """The numbers of column `name`, with `value`, a number of the column's type, where it is null."""
+        numbers, valid = self.values(name), self.valid(name)
+        # A plain `value` that does not fit would be wrapped round without a word.
+        return numbers if valid is None else np.where(valid, numbers, numbers.dtype.type(value))
 
     def _array(self, name: str) -> pa.Array:
         column = self.table[name]

@@ -176,8 +176,8 @@ def quality(run: Mapping[str, Any], profile: Mapping[str, Any]) -> tuple[Quality
     def share(name: str, value: float | None, target: float, meaning: str) -> QualityTarget:
         return QualityTarget(name, value, target, "at_least", "share", meaning)
 
-    def kept_without(warning: str) -> float | None:
-        return Share(max(silver - warnings.get(warning, 0), 0), silver).value
+    def warned(name: str) -> Share:  # warnings are counted on all rows read, as reasons are
+        return Share(min(warnings.get(name, 0), read), read)
 
     return (
         share("rows_accounted_for", Share(read - lost, read).value, 1.0,
@@ -193,17 +193,13 @@ def quality(run: Mapping[str, Any], profile: Mapping[str, Any]) -> tuple[Quality
               "One payment system that sends no codes costs a few per cent."),
         share("needed_columns_complete", min(needed, default=None), 0.95,
               "The worst column that gold and model need. Where it is null, a trip is missing from the demand."),
-        share("trips_in_their_month", kept_without("outside_month"), 0.98,
-              "Kept trips that began in the month their file is named after. Late rows are few, broken clocks many."),
-        QualityTarget("zero_fares", _part_of(warnings.get("zero_fare", 0), silver), 0.02, "at_most", "share",
-                      "Kept trips with a fare of zero. Meters that fail to report drag every mean fare down."),
+        share("trips_in_their_month", timeliness(read, warned("outside_month").good).value, 0.98,
+              "Rows whose trip began in the month their file is named after. Late rows are few, broken clocks many."),
+        QualityTarget("zero_fares", warned("zero_fare").value, 0.02, "at_most", "share",
+                      "Rows with a fare of zero. Meters that fail to report drag every mean fare down."),
         QualityTarget("model_over_best_baseline", _skill(run.get("model")), 1.0, "at_most", "ratio",
                       "The model's mean absolute error over the better baseline's. At 1 it has learned nothing."),
     )  # fmt: skip
-
-
-def _part_of(count: int, total: int) -> float | None:
-    return min(count / total, 1.0) if total else None
 
 
 def _skill(model: Mapping[str, Any] | None) -> float | None:

@@ -29,7 +29,7 @@ from course_lib.trips.schema import CANONICAL, NAMES
 Row = dict[str, Any]
 
 QUICK = ["duckdb", "polars", "pandas"]
-SLOW = ["course", "dask", "duckdb_flat", "polars_flat"]  # the first two start worker processes
+SLOW = sorted(set(batch.PEERS) - set(QUICK))  # variants, and those that start worker processes
 
 NOON = datetime(2024, 4, 10, 12)
 EDGES: dict[str, list[Any]] = {

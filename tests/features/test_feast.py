@@ -149,7 +149,7 @@ import os, sys, warnings
 before = dict(os.environ)
 from course_lib.features.feast import warm_up
 warm_up()
-import prometheus_client.values, typeguard, dask
+import prometheus_client.values, typeguard
 assert "feast" in sys.modules
 assert os.listdir(os.environ["TMPDIR"]) == []
 assert dict(os.environ) == before

@@ -108,7 +108,7 @@ def runs(tmp_path_factory):
     def run(fate: str) -> subprocess.CompletedProcess:
         command = [sys.executable, place / "flow.py", place / "prefect", fate, place / f"{fate}.json"]
         return subprocess.run(
-            command, cwd=place / "work", env=environment, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=place / "work", env=environment, capture_output=True, text=True, timeout=900, check=False
         )
 
     died = run("dies")

@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.ingestion.csv_file import _parse
-from course_lib.ingestion.lines import records, split
+from course_lib.ingestion.lines import TextHeader, records, split
 from course_lib.ingestion.sniff import split_names
 from course_lib.ingestion.text_blocks import first_line
 
-HEADER = b"a,b,c"
+LINE = b"a,b,c"
+HEADER = TextHeader(LINE, ("a", "b", "c"), ",")
 
 
 def slowly(block: bytes) -> list[list[str] | None]:
@@ -20,7 +21,7 @@ def slowly(block: bytes) -> list[list[str] | None]:
         if not line.strip():
             continue
         try:
-            fields = None if b"\x00" in line or line.strip() == HEADER else split(line.decode(), ",")
+            fields = None if b"\x00" in line or line.strip() == LINE else split(line.decode(), ",")
         except UnicodeDecodeError:
             fields = None
         short = fields is None or len(fields) < 3 or any(field.strip() for field in fields[3:])
@@ -29,23 +30,21 @@ def slowly(block: bytes) -> list[list[str] | None]:
 
 
 def quickly(block: bytes) -> list[list[str] | None]:
-    found = records(block, 3, ",", HEADER)
+    found = records(block, HEADER)
     columns = [column.fill_null("").to_pylist() for column in _parse(found, ",", [pa.string()] * 3)]
-    surplus = [any(text.strip() for text in row) for row in zip(*columns[3:], strict=True)] or [False] * len(
-        found.starts
-    )
+    more = zip(*columns[3:], strict=True)
+    surplus = [any(text.strip() for text in row) for row in more] or [False] * len(found.starts)
     rows = zip(*columns[:3], strict=True)
     broken = zip(found.unparseable.tolist(), surplus, strict=True)
     return [None if any(bad) else list(row) for row, bad in zip(rows, broken, strict=True)]
 
 
-cells = st.sampled_from(
-    [b"", b"7", b" 7 ", b'"7"', b'"x,y"', b'"a""b"', b'"', b'a"b', b"\xc3\xa9", b"\xff", b"\x00", b'""']
-)
+CELLS = [b"", b"7", b" 7 ", b'"7"', b'"x,y"', b'"a""b"', b'"', b'a"b', b"\xc3\xa9", b"\xff", b"\x00", b'""']
+cells = st.sampled_from(CELLS)
 lines = st.one_of(
     st.lists(cells, max_size=6).map(b",".join),
     st.lists(cells, min_size=3, max_size=3).map(b",".join),
-    st.just(HEADER),
+    st.just(LINE),
     st.binary(max_size=8).map(lambda text: text.replace(b"\n", b"").replace(b"\r", b"")),
 )
 
@@ -62,7 +61,7 @@ def test_many_at_once_is_the_same_as_one_by_one(some):
 @settings(deadline=None, max_examples=50)
 def test_every_record_knows_its_text(some):
     block = b"".join(line + b"\n" for line in some)
-    found = records(block, 3, ",", HEADER)
+    found = records(block, HEADER)
 
     texts = [block[start:end] for start, end in zip(found.starts, found.ends, strict=True)]
 
@@ -90,6 +89,11 @@ def test_splitting_one_line(line, fields):
 def test_a_delimiter_that_means_something_to_regular_expressions():
     assert split('1|"2|3"|4', "|") == ["1", "2|3", "4"]
     assert split_names("a|b", "|") == ("a", "b")
+
+
+def test_a_tab_is_a_delimiter_and_no_space_round_a_quote():
+    assert split('1\t\t"x"\t2', "\t") == ["1", "", "x", "2"]
+    assert split_names('a\t\t"x"', "\t") == ("a", "", "x")
 
 
 def test_the_first_line_is_the_first_that_is_not_blank():

@@ -284,3 +284,26 @@ def test_canonical_text_is_read_like_canonical_parquet(tmp_path):
 
     same = [name for name in BRONZE.names if name != "source_file"]
     assert text.select(same).cast(columnar.select(same).schema) == columnar.select(same)
+
+
+def test_canonical_rows_that_point_beyond_their_dictionary_are_refused(tmp_path):
+    """The Parquet reader hands such indices out unseen, and following one would crash."""
+    services = pa.array(["yellow", "green", "fhv", "fhv"] * 500)
+    path = parquet(tmp_path, canonical_rows(2000, service=services), "trips.parquet", compression="none")
+    column = pq.ParquetFile(path).metadata.row_group(0).column(1)
+    data = bytearray(path.read_bytes())
+    end = column.dictionary_page_offset + column.total_compressed_size
+    data[end - 8 : end] = b"\xff" * 8
+    path.write_bytes(data)
+
+    with pytest.raises(UnreadableFile, match=r"damaged"):
+        list(read_bronze(source(path)))
+
+
+def test_text_that_is_no_utf8_is_escaped(tmp_path):
+    latin = pa.array([b"N\xfc"]).view(pa.string())
+
+    (row,) = read(parquet(tmp_path, columns(store_and_fwd_flag=latin, tip_amount=latin))).to_pylist()
+
+    assert row["store_and_fwd_flag"] == "N\\xfc"
+    assert problems(row) == {"tip_cents"}

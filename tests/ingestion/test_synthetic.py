@@ -171,5 +171,7 @@ def test_what_cannot_be_is_said(tmp_path):
 
     with pytest.raises(OutputUnwritable, match="not a folder"):
         generate(SMALL, tmp_path / "file")
+    with pytest.raises(OutputUnwritable, match="not a directory"):
+        generate(SMALL, tmp_path / "file" / "folder")
     with pytest.raises(BadArgument, match="xlsx"):
         generate(SMALL, tmp_path, format="xlsx")

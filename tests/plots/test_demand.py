@@ -1,3 +1,4 @@
+import re
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -175,6 +176,20 @@ def test_silent_zones_are_counted(sound):
     assert sound(tiles(dict.fromkeys(range(1, 264), 5), {})).title == "All 263 zones see trips"
     assert sound(tiles(dict.fromkeys(range(1, 263), 5), {})).title == "1 of 263 zones sees no trip"
     assert sound(tiles({}, {})).title == "No zone sees a trip"
+
+
+def test_a_tile_lies_where_its_axes_say():
+    """Zone 74 is 61 + 13: in the row labelled 61, and as far right of +10 as zone 4 is of zone 1."""
+    svg = tiles({74: 5}, {}).svg(500)
+
+    def place(words):
+        found = re.search(rf'<rect x="([\d.]+)" y="([\d.]+)"[^>]*><title>{words}', svg)
+        return float(found.group(1)), float(found.group(2))
+
+    (x, y), row, (first, _), (fourth, _) = place("zone 74:"), place("zone 61:"), place("zone 1:"), place("zone 4:")
+    ten = float(re.search(r'<text x="([\d.]+)"[^>]*>\+10<', svg).group(1))
+    assert y == row[1]
+    assert x - ten == pytest.approx(fourth - first, abs=0.02)
 
 
 def test_zones_peak_when_their_trips_begin(table, sound):

@@ -39,7 +39,7 @@ from tests.transforms.trip_tables import (
 
 # A failure is shown as it was found: to shrink one, with its files, takes minutes.
 QUICK = settings(
-    max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
+    max_examples=15, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
 )
 
 
@@ -104,15 +104,15 @@ def test_the_batch_path_is_the_slow_job_row_by_row_at_length(files: list[Input],
 
 # --- one workspace, several runs -----------------------------------------------------------------------------------
 
-MANY = Size(unit=9, small=4, strays=20, hashes=30)
+MANY = Size(unit=12, small=4, strays=40, hashes=20)
 
 
-def town(seed: int, name: str, rows: int = 20, group: int = 6, plain: bool = True) -> Input:
+def town(seed: int, name: str, rows: int = 14, group: int = 6, plain: bool = True) -> Input:
     """A file of fixed random rows of the same few trips; odd values in every third row."""
     draw = random.Random(seed)
     made = []
     for _ in range(rows):
-        start = draw.choice(STARTS)
+        start = draw.choice(STARTS[:3])
         row = GOOD | {
             "trip_id": draw.randrange(1, 40), "pickup_at": start, "dropoff_at": start + timedelta(minutes=10),
             "fare_cents": draw.choice((500, 500, 750, -500)), "pickup_zone": draw.choice((7, 8)),
@@ -126,7 +126,7 @@ def town(seed: int, name: str, rows: int = 20, group: int = 6, plain: bool = Tru
 def places(tmp_path: Path) -> dict[str, Path]:
     """Three files, A being much larger than the others."""
     (tmp_path / "in").mkdir()
-    files = [town(1, "a_2020-10.parquet", rows=45), town(2, "b.parquet", plain=False), town(3, "c_2020-09.parquet")]
+    files = [town(1, "a_2020-10.parquet", rows=30), town(2, "b.parquet", plain=False), town(3, "c_2020-09.parquet")]
     return dict(zip("ABC", write(tmp_path / "in", files), strict=True))
 
 
@@ -153,12 +153,13 @@ def watching(reused: Counter[bool]) -> batch.Executor:
 def test_a_second_run_does_nothing_again_and_touches_no_file(places: dict[str, Path], tmp_path: Path):
     work = tmp_path / "work"
     with cut_into(MANY):
-        first = build(places.values(), work)
+        worked = Counter[bool]()
+        first = build(places.values(), work, watching(worked))
         before, reused = state(work), Counter[bool]()
         second = build(places.values(), work, watching(reused))
 
     assert state(work) == before
-    assert (reused[True] > 50, reused[False]) == (True, 0)
+    assert reused == {True: worked[False]}
     assert second.silver == first.silver
 
 
@@ -176,7 +177,7 @@ def test_a_workspace_that_was_moved_is_still_done(places: dict[str, Path], tmp_p
     assert second.silver == first.silver
 
 
-@pytest.mark.parametrize("inputs", [("AB", "A", "AC", "AB"), ("ABC", "C", "B"), ("B", "ABC", "B"), ("C", "A", "CA", "C")])
+@pytest.mark.parametrize("inputs", [("AB", "A", "AC"), ("ABC", "C", "B"), ("B", "ABC", "B")])
 def test_what_earlier_runs_left_in_the_workspace_does_not_show(
     places: dict[str, Path], tmp_path: Path, inputs: tuple[str, ...]
 ):
@@ -252,7 +253,7 @@ def resumed_everywhere(places: dict[str, Path], tmp_path: Path, every: int) -> N
         whole = build(places.values(), tmp_path / "whole")
         with killed_at(-1, after=False) as renames:
             build(places.values(), tmp_path / "counted")
-        assert len(renames) > 100
+        assert len(renames) > 50
         for call in range(1, len(renames) + 1, every):
             work = tmp_path / f"killed-{call}"
             with killed_at(call, after=call % 2 == 0) as seen, pytest.raises(Killed):
@@ -271,7 +272,7 @@ def resumed_everywhere(places: dict[str, Path], tmp_path: Path, every: int) -> N
 
 
 def test_a_run_killed_at_any_rename_resumes_to_the_same_bytes(places: dict[str, Path], tmp_path: Path):
-    resumed_everywhere(places, tmp_path, every=19)
+    resumed_everywhere(places, tmp_path, every=11)
 
 
 @pytest.mark.full

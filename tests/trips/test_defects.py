@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.errors import BadArgument
@@ -30,6 +30,7 @@ def test_every_kind_but_the_tail_has_a_way_to_break_a_row():
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**40))
+@settings(deadline=None)
 def test_partners_are_one_to_one_and_lie_before(key, window):
     numbers = np.arange(window * WINDOW + HALF, (window + 1) * WINDOW, dtype=np.uint64)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.trips import draws
@@ -11,6 +11,7 @@ starts = st.integers(0, 2**64 - 1)
 
 
 @given(starts, st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20))
+@settings(deadline=None)
 def test_words_are_the_mixer_of_a_counter(start, numbers):
     slow = [draws.mix((start + number * draws.STEP) % 2**64) for number in numbers]
 
@@ -25,6 +26,7 @@ def test_the_published_sequence_of_splitmix64():
 
 
 @given(starts, st.integers(0, 56), st.integers(1, 8))
+@settings(deadline=None)
 def test_bits_are_bits(start, first, count):
     word = draws.words(start, np.arange(50, dtype=np.uint64))
 

@@ -37,7 +37,7 @@ def month() -> pd.DataFrame:
 
 
 @given(st.lists(st.integers(0, world().mains[1] - 1), min_size=1, max_size=30))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_a_trip_does_not_know_the_others(month, numbers):
     pd.testing.assert_frame_equal(rides(world(), 1, numbers), month.iloc[numbers].reset_index(drop=True))
 
