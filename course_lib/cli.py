@@ -9,6 +9,7 @@ import os
 import traceback
 from collections.abc import Callable
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,14 @@ app = typer.Typer(
 )
 data = typer.Typer(no_args_is_help=True, help="Generate, fetch and describe trip files.", rich_markup_mode="markdown")
 app.add_typer(data, name="data")
+
+
+class Format(StrEnum):
+    """Formats of generated files."""
+
+    parquet = "parquet"
+    csv = "csv"
+
 
 Inputs = Annotated[
     list[str] | None,
@@ -108,7 +117,7 @@ def generate(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
     start: Annotated[str, typer.Option(metavar="YYYY-MM", help="The first month.")] = "2024-01",
     months: Annotated[int, typer.Option(help="How many months.")] = 3,
-    format: Annotated[str, typer.Option(help="parquet or csv.")] = "parquet",
+    format: Annotated[Format, typer.Option(help="Of the files.")] = Format.parquet,
     workers: Annotated[int, typer.Option(min=1, max=256)] = os.cpu_count() or 1,
     verbose: Verbose = False,
 ) -> None:
@@ -128,7 +137,7 @@ def generate(
         with Progress(console=console, disable=not console.is_terminal) as bars:
             bar = bars.add_task("trips", total=trips)
             paths = write(
-                settings, folder, workers=workers, progress=lambda rows: bars.advance(bar, rows), format=format
+                settings, folder, workers=workers, progress=lambda rows: bars.advance(bar, rows), format=format.value
             )
         for path in paths:
             console.print(str(path), soft_wrap=True, highlight=False)

@@ -4,15 +4,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from places import SHARED
 
 # Examples are drawn from a fixed seed, so that a red test is red again; a busy machine is no failure.
 settings.register_profile(
     "course", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("course")
-
-ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")

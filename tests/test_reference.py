@@ -7,9 +7,9 @@ import sys
 from datetime import datetime, timedelta
 
 import pytest
-from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import ROOT
 
 from course_lib import reference
 from course_lib.reference import HEADER, NEEDED, zone_hour_demand

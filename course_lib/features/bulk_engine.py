@@ -21,6 +21,7 @@ from course_lib.features.feast import warm_up
 
 warm_up()
 
+import numpy as np
 import pyarrow as pa
 from feast.infra.common.materialization_job import MaterializationJobStatus, MaterializationTask
 from feast.infra.compute_engines.local.compute import LocalComputeEngine
@@ -32,7 +33,7 @@ from feast.protos.feast.types.Value_pb2 import Value
 from feast.repo_config import FeastConfigBaseModel
 
 # Which field of Feast's Value holds a number of this Parquet type.
-_HOLDS = {pa.int32(): "int32_val", pa.int64(): "int64_val", pa.float64(): "double_val"}
+_HOLDS = {pa.int64(): "int64_val", pa.float64(): "double_val"}
 
 
 class BulkEngineConfig(FeastConfigBaseModel):
@@ -84,16 +85,36 @@ class BulkEngine(LocalComputeEngine):
 
 def _rows(table: pa.Table, keys: list[str], features: list[str], known_at: str) -> Iterator[tuple]:
     """(entity_key, feature_name, value, value_text, event_ts) for every row and feature of `table`."""
-    fields = [(name, _HOLDS[table.schema.field(name).type]) for name in features]
-    key_fields = [(name, _HOLDS[table.schema.field(name).type]) for name in keys]
-    key_columns = [[_value(field, value) for value in table[name].to_pylist()] for name, field in key_fields]
-    encoders = [(name, _encoder(field)) for name, field in fields]
+    encoders = [(name, _encoder(_HOLDS[table.schema.field(name).type])) for name in features]
     columns = [table[name].to_pylist() for name in features]
     moments = table[known_at].cast(pa.timestamp("us")).to_pylist()
-    for moment, key, values in zip(moments, zip(*key_columns, strict=True), zip(*columns, strict=True), strict=True):
-        entity = serialize_entity_key(EntityKey(join_keys=keys, entity_values=key), entity_key_serialization_version=3)
+    for entity, moment, values in zip(_entities(table, keys), moments, zip(*columns, strict=True), strict=True):
         for (name, encoded), value in zip(encoders, values, strict=True):
             yield entity, name, encoded(value), None if value is None else str(value), moment
+
+
+def _entities(table: pa.Table, keys: list[str]) -> Iterator[bytes]:
+    """The bytes of each row's key, whose parts are int32.
+
+    Feast's encoder writes names, types and lengths, which are the same for every row, and each value as it is. So
+    it is asked once for a key of zeros and once per part for where that part stands, instead of 10 us a row.
+    """
+
+    def encoded(values: list[int]) -> bytes:
+        parts = [_value("int32_val", value) for value in values]
+        return serialize_entity_key(EntityKey(join_keys=keys, entity_values=parts), entity_key_serialization_version=3)
+
+    zeros = encoded([0] * len(keys))
+    places = []
+    for i in range(len(keys)):
+        other = encoded([-1 if j == i else 0 for j in range(len(keys))])
+        places.append(next(at for at in range(len(zeros)) if zeros[at] != other[at]))
+    whole = np.tile(np.frombuffer(zeros, np.uint8), (table.num_rows, 1))
+    for name, at in zip(keys, places, strict=True):
+        if table.schema.field(name).type != pa.int32():
+            raise TypeError(f"the key {name} is {table.schema.field(name).type}; this engine writes int32 keys")
+        whole[:, at : at + 4] = table[name].to_numpy().astype("<i4").view(np.uint8).reshape(-1, 4)
+    return (row.tobytes() for row in whole)
 
 
 def _value(field: str, number: float) -> Value:

@@ -14,6 +14,7 @@ speaks for itself. A zone's prior is the city, a route's is its pickup zone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,7 @@ UNKNOWN = 0  # stands for a null zone in keys; the zones of the TLC begin at 1
 ZONE_WEIGHT = 20  # trips: as much as the city's mean says about a zone
 ROUTE_WEIGHT = 5  # trips: as much as the zone's mean says about a route
 ROUTE_WINDOW = 28  # days: four weeks, so that every weekday counts alike
+BLOCK = 1 << 19  # rows of gold worked on at a time
 
 CITY_TABLE = pa.schema(
     [
@@ -198,6 +200,24 @@ def route_table(route_day: pa.Table, zone: pa.Table) -> pa.Table:
     route_day   day, pickup_zone, dropoff_zone, trips, seconds, seconds_sq; null zones count as UNKNOWN
     zone        the ZONE_TABLE of the same trips: the prior; where it has none, the route's own mean
     """
+    pickup = _ints(route_day["pickup_zone"])
+    order = np.argsort(pickup, kind="stable")
+    edges = np.searchsorted(pickup[order], distinct(pickup))
+    parts = [_routes(route_day.take(pa.array(rows)), zone) for rows in _blocks(order, edges)]
+    return pa.concat_tables([ROUTE_TABLE.empty_table(), *parts]).combine_chunks()
+
+
+def _blocks(order: Ints, edges: Ints) -> Iterator[Ints]:
+    """`order` cut at some of the `edges`, into pieces of about BLOCK rows: what bounds the memory."""
+    start = 0
+    for end in [*edges[1:].tolist(), len(order)]:
+        if end - start >= BLOCK or end == len(order) > start:
+            yield order[start:end]
+            start = end
+
+
+def _routes(route_day: pa.Table, zone: pa.Table) -> pa.Table:
+    """The ROUTE_TABLE of some pickup zones."""
     pickup, dropoff = _ints(route_day["pickup_zone"]), _ints(route_day["dropoff_zone"])
     (code,) = encode(np.stack([pickup, dropoff]))
     past = history(code, _micros(route_day["day"]), _sums(route_day), DAY, (ROUTE_WINDOW * DAY,))

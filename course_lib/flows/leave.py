@@ -8,20 +8,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from course_lib.flows.pipeline import Outcome
 from course_lib.monitoring.prometheus import write_metrics
 from course_lib.reports.data import of
 from course_lib.reports.html import render
+from course_lib.reports.rules import row_told
 from course_lib.storage import layout
 from course_lib.storage.atomic import write_text
 from course_lib.trips.contract import VERSION
 from course_lib.trips.schema import NAMES
 from course_lib.validation.metrics import quality
-
-_SHOWN = [name for name in NAMES if name not in ("trip_id", "source_file", "source_row")]
 
 
 def leave(out: Path, facts: dict[str, Any], outcome: Outcome) -> None:
@@ -68,12 +66,5 @@ def examples(quarantine: Path, reasons: list[str]) -> dict[str, str]:
         for reason in wanted:
             first = next((i for i, broken in enumerate(told) if reason in broken), None)
             if first is not None:
-                found[reason] = _row(rows.slice(first, 1))
+                found[reason] = row_told(reason, rows.slice(first, 1).to_pylist()[0])
     return found
-
-
-def _row(row: pa.Table) -> str:
-    values = row.to_pylist()[0]
-    if values["raw"]:
-        return str(values["raw"])
-    return ", ".join(f"{name} {values[name]}" for name in _SHOWN if values[name] is not None)

@@ -7,9 +7,11 @@ place below the inputs' common folder.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
+from course_lib.errors import InputError
 from course_lib.lineage.openlineage import Dataset
 from course_lib.transforms.gold import TABLES
 from course_lib.trips.schema import BRONZE, CANONICAL
@@ -42,3 +44,20 @@ def datasets(names: Sequence[str], inputs: Sequence[str], rows: Mapping[str, int
     every = [f"inputs/{given}" for given in inputs]
     wanted = [one for name in names for one in (every if name == "inputs" else [name])]
     return [Dataset(name, rows.get(name), _SCHEMAS.get(name)) for name in wanted]
+
+
+def rows_of(step: str, results: Sequence[Any], inputs: Sequence[str]) -> dict[str, int]:
+    """The rows of the datasets that a step has written, and of the inputs, as far as its results tell."""
+    match step:
+        case "ingest":
+            landed = [None if isinstance(result, InputError) else result[1].rows for result in results]
+            known = {f"inputs/{name}": rows for name, rows in zip(inputs, landed, strict=True) if rows is not None}
+            return {**known, "bronze": sum(known.values())}
+        case "gold":
+            return {f"gold/{name}": done.found["rows"] for name, done in zip(TABLES, results, strict=True)}
+        case "features":
+            told = results[0].found["rows"]
+            return {name: told[f"{name.rsplit('/', 1)[1]}_rows"] for name in _STORE}
+        case "training":
+            return {"scratch/training": results[0].found["trips_sampled"]}
+    return {}

@@ -23,7 +23,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from course_lib.errors import CheckFailed, InputError, NoTrips
-from course_lib.flows.lineage import FLOW, datasets
+from course_lib.flows.lineage import FLOW, datasets, rows_of
 from course_lib.flows.progress import Reporter
 from course_lib.ingestion.discover import SourceFile
 from course_lib.lineage.openlineage import Emitter
@@ -73,11 +73,9 @@ def pipeline(run: Run, sources: Sequence[SourceFile], skipped: Sequence[InputErr
     landed, broken = ingest(run, sources)
     refused = [*skipped, *broken]
     stop_unless_skipping(run, refused, landed)
-    run.rows["bronze"] = sum(file.rows for _, file in landed)
     silver = refine(run, landed, refused)
     run.rows.update(silver=silver.total("rows_silver"), quarantine=silver.total("rows_quarantined"))
     gold = aggregate(run, silver)
-    run.rows.update({f"gold/{name}": done.found["rows"] for name, done in gold.items()})
     features = build_features(run, gold)
     training = build_training_set(run, silver, features)
     model = train_model(run, training)
@@ -223,6 +221,7 @@ def executor(run: Run) -> batch.Executor:
             except BaseException as error:
                 run.emitter.fail(step, error, now())
                 raise
+            run.rows.update(rows_of(step, results, run.inputs))
             complete(run, step)
         return results
 
@@ -238,6 +237,7 @@ def here(run: Run, step: str, work: Callable[[], Any]) -> Any:
         except BaseException as error:
             run.emitter.fail(step, error, now())
             raise
+        run.rows.update(rows_of(step, [done], run.inputs))
         complete(run, step)
         watch.advance(reused=isinstance(done, Done) and done.reused)
     return done

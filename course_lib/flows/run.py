@@ -170,7 +170,7 @@ def _flow(options: Options, out: Path, work: Path, client: Client, reporter: Rep
     emitter.begin(now())
     names = tuple(file.name for file in found.files)
     plan = Run(out, Workspace(work), client, reporter, emitter, options.skip_unreadable, current(out), names)
-    threads: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=max(4, 2 * options.workers))
+    threads: Any = ThreadPoolTaskRunner(max_workers=max(4, 2 * options.workers))
     try:
         outcome = pipeline.with_options(task_runner=threads)(plan, found.files, found.unreadable)
     except BaseException as error:

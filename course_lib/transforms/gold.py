@@ -24,7 +24,7 @@ from course_lib.trips.schema import TIME
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 _ZONES = 512  # room for a zone number in a packed key
-_INT32 = 0xFFFFFFFF  # the 32 bits of a vehicle_id in a packed key
+_INT32 = 1 << 32  # room for a vehicle_id in a packed key; half of them are below zero
 
 
 class Table(NamedTuple):
@@ -115,7 +115,7 @@ def vehicle_day(trips: Columns) -> Grouped:
     """Trips by (day of pickup, vehicle)."""
     fit = ~trips.null("vehicle_id") & ~trips.null("dropoff_at")
     return Grouped.of(
-        (trips.values("pickup_at")[fit] // DAY << 32) + (trips.values("vehicle_id")[fit].astype(np.int64) & _INT32),
+        trips.values("pickup_at")[fit] // DAY * _INT32 + trips.values("vehicle_id")[fit].astype(np.int64) + _INT32 // 2,
         sums={
             "trips": np.ones(int(fit.sum()), np.int64),
             "seconds": _seconds(trips)[fit],
@@ -128,7 +128,8 @@ def vehicle_day(trips: Columns) -> Grouped:
 
 def vehicle_day_table(state: Grouped) -> pa.Table:
     """day (midnight), vehicle_id, trips, seconds, distance_m, fare_cents; sorted by day and vehicle."""
-    return _table(state, {"day": _times((state.keys >> 32) * DAY), "vehicle_id": _small(state.keys & _INT32)})
+    day, vehicle = state.keys // _INT32, state.keys % _INT32 - _INT32 // 2
+    return _table(state, {"day": _times(day * DAY), "vehicle_id": _small(vehicle)})
 
 
 _ENDED = ("pickup_at", "dropoff_at", "pickup_zone", "distance_m")

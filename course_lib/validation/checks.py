@@ -74,8 +74,8 @@ def _broken(
         case AllNull(fields):
             if not published.issuperset(fields):
                 return None
-            masks = [_unexcused(trips, name, problems) for name in fields]
-            return None if any(mask is None for mask in masks) else np.logical_and.reduce(masks)
+            masks = [mask for name in fields if (mask := _unexcused(trips, name, problems)) is not None]
+            return np.logical_and.reduce(masks) if len(masks) == len(fields) else None
         case Below(name, bound):
             return _where(trips, name, published, trips.values(name) < bound)
         case Above(name, bound):

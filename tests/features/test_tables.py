@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course_lib.features import tables
 from course_lib.features.tables import (
     CITY_TABLE,
     ROUTE_TABLE,
@@ -190,3 +191,11 @@ def test_the_spread_of_equal_trips_is_exactly_zero_even_where_sums_of_squares_pa
     sums = Sums(np.array([many]), np.array([many * 82_800]), np.array([wrapped]))
 
     assert spread(sums)[0] == 0.0
+
+
+def test_routes_worked_on_in_small_blocks_are_the_same_routes(monkeypatch):
+    trips = some_trips(300, days=40, zones=6)
+    whole = build(trips)[2]
+    monkeypatch.setattr(tables, "BLOCK", 7)
+
+    assert build(trips)[2].equals(whole)
