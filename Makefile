@@ -28,10 +28,9 @@ torture: environment-test  ## long kills and large inputs
 	@$(PYTEST) -m torture $(ARGS) || sh setup/no_tests_yet.sh $$? torture
 
 lint: environment-test  ## ruff, mypy and the contracts between the floors
-	@$(RUN)ruff check .
-	@$(RUN)ruff format --check .
-	@$(RUN)mypy
-	@$(RUN)lint-imports
+	@failed=; for check in "ruff check ." "ruff format --check ." "mypy" "lint-imports --no-logo"; do \
+	  echo "--- $$check"; $(RUN)$$check || failed="$$failed, $$check"; \
+	done; [ -z "$$failed" ] || { echo "lint failed$$failed" >&2; exit 1; }
 
 bench: environment-test  ## the batch path beside DuckDB, Polars, pandas and Dask DataFrame
 	@$(RUN)python -m benchmarks.batch $(ARGS)

@@ -7,7 +7,7 @@ import re
 import tomllib
 
 import pytest
-from places import ROOT
+from tests.places import ROOT
 
 from course_lib import reference
 from course_lib.ingestion.discover import discover

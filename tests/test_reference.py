@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from places import ROOT
+from tests.places import ROOT
 
 from course_lib import reference
 from course_lib.reference import HEADER, NEEDED, zone_hour_demand

@@ -21,11 +21,7 @@ def load_chapter(name: str, root: Path = ROOT) -> Chapter:
     """The chapter `name`; a number or a unique beginning is enough. Raises BadArgument."""
     known = chapter_names(root)
     number = name.zfill(2) if name.isdigit() else name
-    found = [
-        chapter
-        for chapter in known
-        if chapter == name or chapter.startswith(f"{number}_") or chapter.startswith(number)
-    ]
+    found = [chapter for chapter in known if chapter == name or chapter.startswith(number)]
     if len(found) != 1:
         raise BadArgument(f"there is no chapter {name!r}; there are {', '.join(known) or 'none yet'}")
     folder = root / "chapters" / found[0]

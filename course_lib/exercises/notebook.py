@@ -1,8 +1,8 @@
 """How does a chapter become a notebook?
 
-Three states from one source: `source` (with answers and hidden tests: nbgrader's own source notebook), `release` (what a
-learner gets) and, with other answers, `submission`. The same chapter gives the same bytes: no outputs, no execution
-counts, and cell ids that are the exercises' names or the cells' places.
+Two states from one source: `source` (with answers and hidden tests: nbgrader's own source notebook) and `release`
+(what a learner gets; with other texts in its answer cells, a submission). The same chapter gives the same bytes: no
+outputs, no execution counts, and cell ids that are the exercises' names or the cells' places.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import hashlib
 import os
 from pathlib import Path
 
-SECRET_FILE = "COURSE_SECRET_FILE"  # environment: path of a file that holds the class's secret
+WHERE = "COURSE_SECRET_FILE"  # environment: path of a file that holds the class's secret
 _PUBLIC = b"practice"
 
 
@@ -20,7 +20,7 @@ def hidden_seeds(exercise: str, n: int) -> list[int]:
     >>> hidden_seeds("psi", 2) == hidden_seeds("psi", 3)[:2]
     True
     """
-    path = os.environ.get(SECRET_FILE)
+    path = os.environ.get(WHERE)
     secret = Path(path).read_bytes() if path else _PUBLIC
     told = (hashlib.blake2b(f"{exercise}/{i}".encode(), key=hashlib.sha256(secret).digest()).digest() for i in range(n))
     return [int.from_bytes(digest[:4], "big") >> 1 for digest in told]

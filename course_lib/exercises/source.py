@@ -1,14 +1,14 @@
 """What does a chapter's source say?
 
-A chapter is one Python file in percent format, text and answers together. A line `# %%` starts a cell, and options follow
-on it:
+A chapter is one Python file in percent format, text and answers together. A line `# %%` starts a cell, and options
+follow on it:
 
     # %% [markdown]                      prose; every line of it starts with "# "
     # %% tags="parameters"               size and seed, replaced when the notebook is run with others
     # %% tags="setup"                    what answers and tests both stand on; locked
     # %% answer="psi"                    an answer, between ### BEGIN SOLUTION and ### END SOLUTION
-    # %% check="psi" points=15           its tests; the hidden ones between ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS
-    # %% [markdown] answer="why" points=10   an answer in prose, with its ### BEGIN MARK SCHEME and ### END MARK SCHEME
+    # %% check="psi" points=15           its tests; ### BEGIN HIDDEN TESTS to ### END HIDDEN TESTS are not shown
+    # %% [markdown] answer="why" points=10   an answer in prose, with ### BEGIN MARK SCHEME to ### END MARK SCHEME
 
 Pure: text in, cells out. Rendering is in notebook.py.
 """
@@ -100,7 +100,7 @@ def read_chapter(name: str, source: str, about: str) -> Chapter:
         (told.keys() - answers.keys(), "is in exercises.toml only"),
     ):
         if missing:
-            raise ChapterError(f"{name}: exercise {sorted(missing)[0]!r} {where}")
+            raise ChapterError(f"{name}: exercise {min(missing)!r} {where}")
     exercises = {key: _exercise(name, key, cell, checks.get(key), told.get(key, {})) for key, cell in answers.items()}
     return Chapter(name, cells, exercises)
 
@@ -164,7 +164,7 @@ def _cell(marker: str, lines: list[str], line: int) -> Cell:
     options = {key: text if text or not number else number for key, text, number in _OPTION.findall(found["options"])}
     left = _OPTION.sub("", found["options"]).strip()
     if left or options.keys() - _OPTIONS:
-        raise ChapterError(f"line {line}: {left or sorted(options.keys() - _OPTIONS)[0]!r} is not an option of a cell")
+        raise ChapterError(f"line {line}: {left or min(options.keys() - _OPTIONS)!r} is not an option of a cell")
     prose = found["markdown"] is not None
     if prose:
         lines = [text[2:] if text.startswith("# ") else text.removeprefix("#") for text in lines]

@@ -143,6 +143,7 @@ def build_store(folder: Path, city: pa.Table, zone: pa.Table, route: pa.Table) -
     store = open_store(folder)
     with quietly():
         store.apply(definitions())
+    close(store)
     return store
 
 

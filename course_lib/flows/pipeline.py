@@ -168,11 +168,13 @@ def train_model(run: Run, training: Done) -> Done:
 def check(run: Run, silver: Silver) -> dict[str, int]:
     """Audit what was built; nulls by column of silver. Raises CheckFailed."""
     partitions = sorted(silver.parts.items())
-    calls = [(run.space.tables, partition, parts) for partition, parts in partitions]
+    ids, shares = run.space.scratch / "audit", audit.shares_of(silver.total("rows_silver"))
+    calls = [(run.space.tables, partition, parts, ids, shares) for partition, parts in partitions]
     seen = executor(run)("audit", audit.examine, calls, [partition for partition, _ in partitions])
     demand = layout.read_table(run.space.tables / "gold/zone_hour.parquet")
     quarantined = audit.count_rows(run.space.tables, silver.quarantine)
-    failed = audit.failures(silver, seen, quarantined, audit.gold_trips(demand))
+    repeated = audit.repeats(ids, [partition for partition, _ in partitions], shares)
+    failed = audit.failures(silver, seen, repeated, quarantined, audit.gold_trips(demand))
     if failed:
         raise CheckFailed(failed)
     names = sorted({name for found in seen for name in found["nulls"]})

@@ -71,7 +71,7 @@ def _complete(version: Path, files: Mapping[str, Path], digest: str) -> bool:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return os.path.samefile(one, other) or digests.of_file(one) == digests.of_file(other)
+    return one.samefile(other) or digests.of_file(one) == digests.of_file(other)
 
 
 def _link(source: Path, target: Path) -> None:

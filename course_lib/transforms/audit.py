@@ -7,61 +7,76 @@ what no single step could see: that each trip_id stands once in all of it, and e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from course_lib.storage import layout
+from course_lib.storage.atomic import replacing
 from course_lib.transforms.batch import Silver
 from course_lib.transforms.gold import TABLES
-from course_lib.transforms.keys import id_hashes, repeated
+from course_lib.transforms.keys import finalise
+from course_lib.transforms.plan import HASHES, buckets
 from course_lib.trips.columns import Columns
 from course_lib.trips.schema import SERVICES
 
 
-def examine(tables: Path, partition: str, parts: Sequence[str]) -> dict[str, Any]:
-    """What one partition `service=…/month=…` of silver holds.
+def examine(tables: Path, partition: str, parts: Sequence[str], ids: Path, shares: int) -> dict[str, Any]:
+    """What one partition `service=…/month=…` of silver holds; its trip_ids go to files below `ids`, in `shares`.
 
     returns rows; strangers: rows of another service or month; nulls: by column; zone_hour_trips: rows that
-    gold must count; repeated: hashes of trip_ids that occur more than once in it
+    gold must count
     """
     service, month = (piece.split("=", 1)[1] for piece in partition.split("/"))
     first = np.datetime64(month, "M").astype("datetime64[us]").astype(np.int64)
     after = (np.datetime64(month, "M") + 1).astype("datetime64[us]").astype(np.int64)
     rows = strangers = counted = 0
     nulls: dict[str, int] = {}
-    hashes = []
     wanted = sorted({"trip_id", "service", *TABLES["zone_hour"].reads})
-    for part in parts:
-        with layout.open_table(tables / part) as file:
-            rows += file.metadata.num_rows
-            _add_nulls(nulls, file.metadata)
-            for group in range(file.num_row_groups):
-                trips = Columns(file.read_row_group(group, columns=wanted, use_threads=False).combine_chunks())
-                at = trips.values("pickup_at")
-                inside = (at >= first) & (at < after) & (trips.values("service") == SERVICES.index(service))
-                strangers += int(np.count_nonzero(~inside))
-                counted += int(TABLES["zone_hour"].state(trips).sums["trips"].sum())
-                hashes.append(id_hashes(trips))
-    again = repeated(np.concatenate(hashes)) if hashes else np.zeros(0, np.uint32)
-    return {
-        "rows": rows,
-        "strangers": strangers,
-        "nulls": nulls,
-        "zone_hour_trips": counted,
-        "repeats": _same(tables, parts, again),
-    }
+    with ExitStack() as stack:
+        paths = [_share(ids, partition, share) for share in range(shares)]
+        files = [stack.enter_context(stack.enter_context(replacing(path, sync=False)).open("wb")) for path in paths]
+        for part in parts:
+            with layout.open_table(tables / part) as file:
+                rows += file.metadata.num_rows
+                _add_nulls(nulls, file.metadata)
+                for group in range(file.num_row_groups):
+                    trips = Columns(file.read_row_group(group, columns=wanted, use_threads=False).combine_chunks())
+                    at = trips.values("pickup_at")
+                    inside = (at >= first) & (at < after) & (trips.values("service") == SERVICES.index(service))
+                    strangers += int(np.count_nonzero(~inside))
+                    counted += int(TABLES["zone_hour"].state(trips).sums["trips"].sum())
+                    _deal(trips.values("trip_id"), files)
+    return {"rows": rows, "strangers": strangers, "nulls": nulls, "zone_hour_trips": counted}
+
+
+def shares_of(rows: int) -> int:
+    """Into how many shares the trip_ids of `rows` rows are dealt, so that one is sorted in bounded memory."""
+    return buckets(rows, HASHES)
+
+
+def repeats(ids: Path, partitions: Sequence[str], shares: int) -> int:
+    """How many rows have a trip_id that a row before them has, in whatever partition; from the files of `examine`."""
+    again = 0
+    for share in range(shares):
+        parts = [np.fromfile(_share(ids, partition, share), np.int64) for partition in partitions]
+        dealt = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+        dealt.sort()
+        again += int(np.count_nonzero(dealt[1:] == dealt[:-1]))
+    return again
 
 
 def failures(
-    silver: Silver, seen: Sequence[dict[str, Any]], quarantined: int, gold_trips: int
+    silver: Silver, seen: Sequence[dict[str, Any]], repeated: int, quarantined: int, gold_trips: int
 ) -> list[tuple[str, str]]:
     """The checks that failed, each with what was found; empty when all is well.
 
     seen          what `examine` says of every partition
+    repeated      what `repeats` says of them all
     quarantined   rows that lie in the quarantine table
     gold_trips    trips that the zone_hour table counts
     """
@@ -75,27 +90,25 @@ def failures(
         ("quarantine holds what was counted", silver.total("rows_quarantined"), quarantined),
         ("gold counts silver's trips", sum(s["zone_hour_trips"] for s in seen), gold_trips),
         ("each row lies in its partition", 0, sum(s["strangers"] for s in seen)),
-        ("each trip_id stands once", 0, sum(s["repeats"] for s in seen)),
+        ("each trip_id stands once", 0, repeated),
     ):
         if told != held:
             found.append((name, f"expected {told}, found {held}"))
     return found
 
 
-def _same(tables: Path, parts: Sequence[str], hashes: np.ndarray) -> int:
-    """How many rows have a trip_id that another row has too; `hashes` are those of all candidates."""
-    if not len(hashes):
-        return 0
-    kept = []
-    for part in parts:
-        with layout.open_table(tables / part) as file:
-            for group in range(file.num_row_groups):
-                trips = Columns(file.read_row_group(group, columns=["trip_id"], use_threads=False).combine_chunks())
-                place = np.searchsorted(hashes, own := id_hashes(trips))
-                place[place == len(hashes)] = 0
-                kept.append(trips.values("trip_id")[hashes[place] == own])
-    ids = np.concatenate(kept)
-    return len(ids) - len(np.unique(ids))
+def _share(ids: Path, partition: str, share: int) -> Path:
+    return ids / f"{partition.replace('/', '.')}-{share}"
+
+
+def _deal(ids: np.ndarray, files: Sequence[IO[bytes]]) -> None:
+    """Append each id to the file of its share: equal ids to one file, whatever partition they come from."""
+    if len(files) == 1:
+        ids.tofile(files[0])
+        return
+    share = finalise(ids.astype(np.int64, copy=True).view(np.uint64)) % np.uint64(len(files))
+    for number, file in enumerate(files):
+        ids[share == number].tofile(file)
 
 
 def _add_nulls(nulls: dict[str, int], metadata: pq.FileMetaData) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from course_lib.aggregates.grouped import Grouped, merge_all
 
-QUICK = settings(max_examples=50, deadline=None, derandomize=True, database=None)
+QUICK = settings(max_examples=50)
 
 
 class Row(NamedTuple):

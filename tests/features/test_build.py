@@ -1,3 +1,4 @@
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,7 +8,7 @@ import pytest
 from course_lib.features import build, feast
 from course_lib.storage import digests
 from course_lib.storage.layout import read_table
-from tests.features.feature_cases import DAY, HOUR, START, Trip, some_trips, write_gold, write_silver
+from tests.features.feature_cases import DAY, HOUR, START, Trip, some_trips, write_gold, write_silver, zone_ended_hour
 
 WEEK = some_trips(400, days=7, seed=3)
 
@@ -34,6 +35,24 @@ def test_the_store_is_online_at_the_end_of_the_last_hour_with_a_trip(store):
 
     known = [t for t in WEEK if t.dropoff_at >= end - HOUR and t.dropoff_at < end]
     assert online["city_trips_1h"] == len(known) > 0
+
+
+@pytest.mark.parametrize(
+    ("strays", "end"),
+    [
+        pytest.param([], 30, id="none"),
+        pytest.param([datetime(2008, 1, 1), datetime(2098, 1, 1)], 30, id="clocks years off"),
+        pytest.param([START + 37 * DAY], 38, id="a week without a trip less an hour"),
+        pytest.param([START + 37 * DAY + HOUR], 30, id="more than a week without a trip"),
+    ],
+)
+def test_the_data_end_where_a_week_goes_by_without_a_trip(strays, end):
+    daily = [Trip(i, START + i * DAY, 600, 1, 1) for i in range(31)]
+    odd = [Trip(1000 + i, at, 600, 1, 1) for i, at in enumerate(strays)]
+
+    found = build.end_of_data(zone_ended_hour([*odd, *daily]))
+
+    assert found == (START + 30 * DAY if end == 30 else strays[0]) + HOUR
 
 
 def test_the_same_gold_makes_the_same_offline_files(store, tmp_path):

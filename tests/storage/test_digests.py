@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from course_lib.storage import digests
 
-QUICK = settings(max_examples=50, deadline=None, derandomize=True, database=None)
+QUICK = settings(max_examples=50)
 TREES = st.dictionaries(st.text("abc/.é", min_size=1, max_size=6), st.text("01", min_size=1, max_size=3), max_size=6)
 
 

@@ -17,10 +17,9 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from course_lib import reference
-from course_lib.storage import layout
 from course_lib.storage.atomic import TEMPORARY
 from course_lib.storage.records import Done
-from course_lib.transforms import audit, batch, steps
+from course_lib.transforms import batch, steps
 from tests.transforms import oracle
 from tests.transforms.oracle import Answer, Row
 from tests.transforms.trip_tables import (
@@ -32,15 +31,14 @@ from tests.transforms.trip_tables import (
     Built,
     Input,
     Size,
+    audited,
     build,
     cut_into,
     write,
 )
 
 # A failure is shown as it was found: to shrink one, with its files, takes minutes.
-QUICK = settings(
-    max_examples=15, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
-)
+QUICK = settings(max_examples=15, phases=[Phase.explicit, Phase.generate])
 
 
 def names_in(folder: Path, paths: Sequence[Path]) -> list[str]:
@@ -71,14 +69,6 @@ def assert_equal(built: Built, answer: Answer) -> None:
     assert built.demand == reference.zone_hour_demand(answer.silver)
 
 
-def problems_found(built: Built) -> list[tuple[str, str]]:
-    """What the audit says of it."""
-    seen = [audit.examine(built.tables, partition, parts) for partition, parts in built.silver.parts.items()]
-    gold = layout.read_table(built.tables / "gold/zone_hour.parquet")
-    quarantined = audit.count_rows(built.tables, built.silver.quarantine)
-    return audit.failures(built.silver, seen, quarantined, audit.gold_trips(gold))
-
-
 @QUICK
 @given(INPUTS, SIZES)
 def test_the_batch_path_is_the_slow_job_row_by_row(files: list[Input], size: Size):
@@ -87,7 +77,7 @@ def test_the_batch_path_is_the_slow_job_row_by_row(files: list[Input], size: Siz
         built = build(paths, Path(folder) / "work")
 
         assert_equal(built, expected(Path(folder) / "in", paths, files))
-        assert problems_found(built) == []
+        assert audited(built) == []
 
 
 @pytest.mark.full
@@ -99,7 +89,7 @@ def test_the_batch_path_is_the_slow_job_row_by_row_at_length(files: list[Input],
         built = build(paths, Path(folder) / "work")
 
         assert_equal(built, expected(Path(folder) / "in", paths, files))
-        assert problems_found(built) == []
+        assert audited(built) == []
 
 
 # --- one workspace, several runs -----------------------------------------------------------------------------------

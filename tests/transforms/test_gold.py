@@ -25,7 +25,7 @@ from course_lib.trips.schema import CANONICAL
 from tests.transforms.oracle import Row
 from tests.transforms.trip_tables import GOOD, STARTS
 
-QUICK = settings(max_examples=30, deadline=None, derandomize=True, database=None)
+QUICK = settings(max_examples=30)
 BIG = 2**31 - 1
 
 

@@ -17,7 +17,7 @@ from course_lib.trips.columns import Columns
 from course_lib.trips.schema import CANONICAL
 from tests.transforms.trip_tables import GOOD
 
-QUICK = settings(max_examples=50, deadline=None, derandomize=True, database=None)
+QUICK = settings(max_examples=50)
 HASHES = st.lists(st.one_of(st.integers(0, 9), st.integers(0, 2**32 - 1), st.integers(2**32 - 5, 2**32 - 1)), max_size=40)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from course_lib.ingestion.discover import discover
 from course_lib.storage import digests, layout
-from course_lib.transforms import batch, bronze, plan, refine, steps
+from course_lib.transforms import audit, batch, bronze, plan, refine, steps
 from course_lib.transforms.batch import Silver, in_this_process
 from course_lib.transforms.gold import TABLES, zone_hour_csv
 from course_lib.transforms.steps import Workspace
@@ -174,3 +174,14 @@ def build(inputs: Sequence[Path | str], work: Path, run: batch.Executor = in_thi
     landed = batch.land(run, space, found.files)
     silver = batch.refine(run, space, landed)
     return Built(silver, batch.gold(run, space, silver, list(TABLES)), space.tables)
+
+
+def audited(built: Built) -> list[tuple[str, str]]:
+    """The checks of the audit that fail, each with what was found."""
+    silver, ids = built.silver, built.tables.parent / "scratch" / "audit"
+    shares = 1 + len(silver.parts) % 3
+    seen = [audit.examine(built.tables, partition, parts, ids, shares) for partition, parts in silver.parts.items()]
+    repeated = audit.repeats(ids, list(silver.parts), shares)
+    gold = layout.read_table(built.tables / "gold/zone_hour.parquet")
+    quarantined = audit.count_rows(built.tables, silver.quarantine)
+    return audit.failures(silver, seen, repeated, quarantined, audit.gold_trips(gold))

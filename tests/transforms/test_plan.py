@@ -1,0 +1,94 @@
+"""The cut of the input is whole, in order, bounded, and depends on the input alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib.transforms import index, refine
+from course_lib.transforms.keys import repeated
+from course_lib.transforms.plan import Bronze, buckets, units
+from course_lib.trips.columns import Columns
+from course_lib.trips.schema import SERVICES
+from tests.transforms.test_gold import columns
+from tests.transforms.trip_tables import GOOD, STARTS
+
+GROUPS = st.lists(st.integers(0, 9), max_size=12)
+
+
+def file(groups: list[int]) -> Bronze:
+    return Bronze(3, "", "a", "a", "h", True, frozenset(), None, tuple(groups))
+
+
+@given(GROUPS, st.integers(1, 20))
+def test_units_are_all_row_groups_once_in_order_and_bounded(groups: list[int], size: int):
+    cut = units(file(groups), size)
+
+    assert [row for unit in cut for row in range(unit.before, unit.before + unit.rows)] == list(range(sum(groups)))
+    covered = [group for unit in cut for group in range(unit.first, unit.last)]
+    assert covered == sorted(set(covered))
+    assert all(groups[group] == 0 for group in set(range(len(groups))) - set(covered))
+    for unit in cut:
+        full = [groups[group] for group in range(unit.first, unit.last) if groups[group]]
+        assert 0 < unit.rows
+        assert unit.rows <= size or len(full) == 1  # one row group cannot be cut
+    assert len({unit.name for unit in cut}) == len(cut)
+
+
+@given(st.integers(0, 10**12), st.integers(1, 10**9))
+def test_buckets_hold_about_so_many_unless_there_would_be_too_many(rows: int, size: int):
+    cut = buckets(rows, size)
+
+    assert 1 <= cut <= 256
+    assert cut == 256 or rows <= cut * size
+    assert cut == 1 or rows > (cut - 1) * size
+
+
+@given(st.lists(st.lists(st.integers(0, 2**32 - 1), max_size=12), max_size=4), st.sampled_from((1, 2, 3, 256)), st.data())
+def test_repeated_hashes_are_found_across_files_and_buckets_and_come_back_sorted(
+    tmp_path_factory: pytest.TempPathFactory, files: list[list[int]], cut: int, data: st.DataObject
+):
+    folder = tmp_path_factory.mktemp("index")
+    pool = [number for numbers in files for number in numbers]
+    files = [numbers + data.draw(st.lists(st.sampled_from(pool), max_size=3)) if pool else numbers for numbers in files]
+    folders = []
+    for number, hashes in enumerate(files):
+        folders.append(folder / str(number))
+        folders[-1].mkdir()
+        for part in (hashes[:5], hashes[5:]):
+            index._append(folders[-1], "ids", np.array(part, np.uint32), cut)
+    (folder / "found").mkdir()
+    rows = [index.find_repeats(folders, "ids", bucket, folder / "found" / f"ids-{bucket}") for bucket in range(cut)]
+
+    found = index.read_candidates(folder / "found", "ids", cut)
+    every = np.array([number for numbers in files for number in numbers], np.uint32)
+    assert found.tolist() == repeated(every.copy()).tolist()
+    assert sum(rows) == int(np.isin(every, found).sum())
+
+
+def test_candidates_of_more_buckets_that_an_earlier_run_left_are_passed_over(tmp_path: Path):
+    for bucket, hashes in enumerate(([1], [2], [3])):
+        np.array(hashes, np.uint32).tofile(tmp_path / f"ids-{bucket}")
+
+    assert index.read_candidates(tmp_path, "ids", 2).tolist() == [1, 2]
+
+
+@given(st.lists(st.tuples(st.sampled_from(STARTS), st.sampled_from(SERVICES), st.booleans()), max_size=20))
+def test_each_marked_row_is_in_the_partition_of_its_service_and_month(rows: list[tuple]):
+    made = [GOOD | {"pickup_at": at, "service": service, "source_file": "a", "source_row": 1} for at, service, _ in rows]
+    trips: Columns = columns(made)
+    marked = np.array([mark for _, _, mark in rows], bool)
+
+    found = refine.partitions(trips, marked)
+
+    where = {}
+    for (service, month), mask in found:
+        for row in range(len(rows)) if mask is None else np.flatnonzero(mask).tolist():
+            assert row not in where
+            where[row] = (service, month)
+    assert where == {n: (service, f"{at:%Y-%m}") for n, (at, service, mark) in enumerate(rows) if mark}
+    assert len({label for label, _ in found}) == len(found)
