@@ -53,7 +53,7 @@ online_store: {type: sqlite, path: online.db}
 # The as-of join of the course; `type: file` is Feast's own.
 offline_store: {type: course_lib.features.offline_store.AsOfOfflineStore}
 entity_key_serialization_version: 3
-# The same rows as Feast's own engine, in a third of the time; `batch_engine: local` is Feast's own.
+# The same rows as Feast's own engine, in a quarter of the time; `batch_engine: local` is Feast's own.
 batch_engine: {type: course_lib.features.bulk_engine.BulkEngine}
 materialization: {pull_latest_features: true, online_write_batch_size: 10000}
 """

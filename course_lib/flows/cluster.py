@@ -30,7 +30,7 @@ def local_workers(workers: int, scratch: Path) -> Iterator[Client]:
     """A client of `workers` worker processes of one thread each, on loopback, with their files below `scratch`."""
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with (
-        dask.config.set(_QUIET),
+        dask.config.set(_QUIET | {"temporary-directory": str(scratch)}),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

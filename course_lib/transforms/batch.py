@@ -16,7 +16,7 @@ from course_lib.ingestion.discover import SourceFile, discover
 from course_lib.storage import digests
 from course_lib.storage.records import Done
 from course_lib.transforms import steps
-from course_lib.transforms.plan import FATES, HASHES, SMALL, STRAYS, Bronze, Unit, buckets, units
+from course_lib.transforms.plan import FATES, HASHES, STRAYS, Bronze, Unit, buckets, units
 from course_lib.transforms.refine import Buckets
 from course_lib.transforms.steps import Workspace
 
@@ -85,7 +85,7 @@ def refine(run: Executor, space: Workspace, landed: Sequence[tuple[Done, Bronze]
     }
 
     work: list[tuple[Unit, str]] = [(unit, key) for key, file in zip(made, files, strict=True) for unit in units(file)]
-    pooled = sum(unit.rows for unit, _ in work if unit.rows < SMALL)
+    pooled = sum(done.found["pooled"] for done in indexed)
     parts = Buckets(buckets(candidates["ids"] + pooled, STRAYS), buckets(candidates["twins"], STRAYS), cut)
     repeats_key = digests.of_json([done.key for done in repeats])
     calls = [(space, unit, key, repeats_key, parts) for unit, key in work]

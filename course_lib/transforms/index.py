@@ -14,21 +14,38 @@ import numpy as np
 from course_lib.storage.atomic import replacing, replacing_folder
 from course_lib.transforms.bronze import read_unit
 from course_lib.transforms.keys import TWIN_FIELDS, id_hashes, repeated, twin_hashes
-from course_lib.transforms.plan import Bronze, units
+from course_lib.transforms.plan import SMALL, Bronze, units
 from course_lib.trips.columns import Columns
 
 KINDS = ("ids", "twins")
 
 
-def index_file(file: Bronze, buckets: int, out: Path) -> None:
-    """Write the hashes of all rows of `file` to the folder `out`: one file `KIND-BUCKET` of uint32 a bucket."""
+def index_file(file: Bronze, buckets: int, out: Path) -> int:
+    """Write the hashes of all rows of `file` to the folder `out`: one file `KIND-BUCKET` of uint32 a bucket.
+
+    returns about how many rows will be pooled with those of other units
+    """
+    pooled = 0
     with replacing_folder(out, sync=False) as beside:
         for unit in units(file):
             trips = Columns(read_unit(unit, ["trip_id", "service", *TWIN_FIELDS]))
+            pooled += pooled_rows(trips)
             _append(beside, "ids", id_hashes(trips), buckets)
             if file.published.issuperset(TWIN_FIELDS):
                 hashes, known = twin_hashes(trips), trips.valid("pickup_at")
                 _append(beside, "twins", hashes if known is None else hashes[known], buckets)
+
+
+def pooled_rows(trips: Columns) -> int:
+    """About how many rows of a unit lie in partitions too small for a part of their own; by every 16th row.
+
+    Refused rows and candidates thin a partition out, so that one of up to twice the size is taken for small.
+    """
+    every = _EVERY if trips.rows >= 1 << 16 else 1
+    months = trips.filled("pickup_at", 0)[::every].view("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+    _, sizes = np.unique(trips.values("service")[::every] * np.int64(1 << 16) + months, return_counts=True)
+    sizes *= every
+    return int(sizes[sizes < 2 * SMALL].sum())
 
 
 def find_repeats(folders: Sequence[Path], kind: str, bucket: int, out: Path) -> int:
@@ -50,6 +67,7 @@ def read_candidates(folder: Path, kind: str, buckets: int) -> np.ndarray:
     return np.concatenate([np.fromfile(folder / f"{kind}-{bucket}", np.uint32) for bucket in range(buckets)])
 
 
+_EVERY = 16  # rows
 _NONE = np.zeros(0, np.uint32)
 
 

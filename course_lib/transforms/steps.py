@@ -84,8 +84,8 @@ def index_file(space: Workspace, file: Bronze, made: str, buckets: int) -> Done:
     out = space.scratch / "index" / f"{file.number:05}"
 
     def work() -> dict[str, Any]:
-        index.index_file(file, buckets, out)
-        return {"files": [f"scratch/index/{out.name}/{part.name}" for part in sorted(out.iterdir())]}
+        pooled = index.index_file(file, buckets, out)
+        return {"pooled": pooled, "files": [f"scratch/index/{out.name}/{part.name}" for part in sorted(out.iterdir())]}
 
     key = key_of("index", made, buckets)
     return once(space.record("index", out.name), key, space.root, work)

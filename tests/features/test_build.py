@@ -38,21 +38,21 @@ def test_the_store_is_online_at_the_end_of_the_last_hour_with_a_trip(store):
 
 
 @pytest.mark.parametrize(
-    ("strays", "end"),
+    ("strays", "extend"),
     [
-        pytest.param([], 30, id="none"),
-        pytest.param([datetime(2008, 1, 1), datetime(2098, 1, 1)], 30, id="clocks years off"),
-        pytest.param([START + 37 * DAY], 38, id="a week without a trip less an hour"),
-        pytest.param([START + 37 * DAY + HOUR], 30, id="more than a week without a trip"),
+        pytest.param([], False, id="none"),
+        pytest.param([datetime(2008, 1, 1), datetime(2098, 1, 1)], False, id="clocks years off"),
+        pytest.param([START + 37 * DAY], True, id="a week"),
+        pytest.param([START + 37 * DAY + HOUR], False, id="more than a week"),
     ],
 )
-def test_the_data_end_where_a_week_goes_by_without_a_trip(strays, end):
+def test_the_data_end_where_a_week_goes_by_without_a_trip(strays, extend):
     daily = [Trip(i, START + i * DAY, 600, 1, 1) for i in range(31)]
     odd = [Trip(1000 + i, at, 600, 1, 1) for i, at in enumerate(strays)]
 
     found = build.end_of_data(zone_ended_hour([*odd, *daily]))
 
-    assert found == (START + 30 * DAY if end == 30 else strays[0]) + HOUR
+    assert found == (strays[0] if extend else START + 30 * DAY) + HOUR
 
 
 def test_the_same_gold_makes_the_same_offline_files(store, tmp_path):

@@ -141,6 +141,29 @@ def test_batches_bound_the_rows_and_change_nothing(tmp_path):
     assert read(path, batch_rows=30).combine_chunks() == read(path).combine_chunks()
 
 
+def test_short_rows_do_not_make_larger_batches(tmp_path):
+    path = write(tmp_path, "\n".join([FHV, *["B1,,7"] * 100]), "fhv.csv")
+
+    assert [batch.num_rows for batch in read_bronze(source(path), 30)][:3] == [30, 30, 30]
+    assert read(path, batch_rows=30)["source_row"].to_pylist() == list(range(1, 101))
+
+
+@pytest.mark.parametrize(
+    ("fees", "cents", "names"),
+    [
+        pytest.param({"extra": "0.5", "mta_tax": "", "improvement_surcharge": ""}, 50, set(), id="no fee is nothing"),
+        pytest.param({"extra": "", "mta_tax": "", "improvement_surcharge": ""}, None, set(), id="no fees at all"),
+        pytest.param({"extra": "-1", "mta_tax": "0.125", "improvement_surcharge": "0"}, -88, set(), id="a refund"),
+        pytest.param({"extra": "x"}, None, {"surcharges_cents"}, id="an unreadable fee"),
+        pytest.param({"extra": "2e7", "mta_tax": "2e7"}, None, {"surcharges_cents"}, id="a sum outside its type"),
+    ],
+)
+def test_fees_are_summed(tmp_path, fees, cents, names):
+    (row,) = rows(tmp_path, green(**{"congestion_surcharge": ""} | fees))
+
+    assert (row["surcharges_cents"], problems(row)) == (cents, names)
+
+
 def test_a_gzip_cut_short_is_refused_with_the_rows_read_before(tmp_path):
     lines = [green(fare_amount=str(i), tip_amount=str(i * 7919 % 1000)) for i in range(60_000)]
     path = write(tmp_path, "\n".join([GREEN, *lines]), "green.csv.gz")

@@ -261,9 +261,15 @@ def test_a_null_id_stays_null_without_a_problem(tmp_path):
         pytest.param("operator", pa.array(["a", None, "b"], pa.large_string()), ["a", None, "b"], id="large strings"),
         pytest.param(
             "pickup_at",
-            pa.array([AT, dt.datetime(1850, 1, 1), AT + dt.timedelta(microseconds=5)], pa.timestamp("us")),
-            [AT, "odd", AT],
-            id="times",
+            pa.array([AT, dt.datetime(1850, 1, 1), dt.datetime(2101, 1, 1)], pa.timestamp("us")),
+            [AT, "odd", "odd"],
+            id="times outside",
+        ),
+        pytest.param(
+            "pickup_at",
+            pa.array([AT, AT + dt.timedelta(microseconds=5), AT + dt.timedelta(microseconds=999_999)]),
+            [AT, AT, AT],
+            id="fractions of a second",
         ),
         pytest.param("pickup_at", pa.array([AT] * 3, pa.timestamp("ns")), [AT] * 3, id="nanoseconds"),
     ],

@@ -107,7 +107,10 @@ def test_strings_that_repeat_are_read_as_dictionaries_and_others_are_not(tmp_pat
     assert {name for name in read.column_names if pa.types.is_dictionary(read[name].type)} == {
         "service", "operator", "source_file"
     }  # fmt: skip
-    assert same(pa.table({n: c.cast(BRONZE.field(n).type) for n, c in zip(read.column_names, read.columns, strict=True)}), trips(100))
+    assert same(
+        pa.table({n: c.cast(BRONZE.field(n).type) for n, c in zip(read.column_names, read.columns, strict=True)}),
+        trips(100),
+    )
 
 
 def test_nulls_are_counted_in_the_footer(tmp_path: Path):

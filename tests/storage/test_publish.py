@@ -22,7 +22,7 @@ class Site:
         self.shop.mkdir(parents=True)
 
     def make(self, **texts: str) -> tuple[dict[str, Path], str]:
-        """Files of these texts, `a__b` being the file b in the folder a, as the workshop replaces them; and their digest."""
+        """Files of these texts, as the workshop replaces them, and their digest; `a__b` is b in the folder a."""
         files = {}
         for name, text in texts.items():
             path = self.shop / name
@@ -195,7 +195,7 @@ def test_a_kill_at_any_rename_leaves_the_old_version_or_the_new_one(
         renames.append(target)
         if len(renames) == call and not after:
             raise KeyboardInterrupt
-        os.rename(source, target)
+        Path(source).rename(target)
         if len(renames) == call:
             raise KeyboardInterrupt
 

@@ -226,7 +226,7 @@ def killed_at(call: int, after: bool) -> Iterator[list[str]]:
         dead = dead or (len(renames) == call and not after)
         if dead:
             raise Killed
-        os.rename(source, target)
+        Path(source).rename(target)
         if len(renames) == call:
             dead = True
             raise Killed

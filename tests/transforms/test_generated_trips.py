@@ -29,7 +29,9 @@ class Graded:
         self.paths = generate(settings, folder / "in")
         with cut_into(Size(unit=5_000, small=1_000, strays=300, hashes=5_000)):
             self.built: Built = build([folder / "in"], folder / "work")
-        truth = [row for path in sorted((folder / "in" / "_truth").iterdir()) for row in layout.read_table(path).to_pylist()]
+        truth = [
+            row for path in sorted((folder / "in" / "_truth").iterdir()) for row in layout.read_table(path).to_pylist()
+        ]
         self.kind: dict[Place, str] = {place(row): row["kind"] for row in truth}
         self.trip_ids = {place(row): row["trip_id"] for row in truth}
         self.silver = {place(row): row for row in self.built.rows(self.built.silver_parts)}

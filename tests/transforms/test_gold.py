@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import defaultdict
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from course_lib.transforms.gold import TABLES, zone_hour_csv
 from course_lib.trips.columns import Columns
 from course_lib.trips.schema import CANONICAL
 from tests.transforms.oracle import Row
-from tests.transforms.trip_tables import GOOD, STARTS
+from tests.transforms.trip_tables import GOOD, STARTS, columns
 
 QUICK = settings(max_examples=30)
 BIG = 2**31 - 1
@@ -49,10 +50,6 @@ def silver(draw: st.DrawFn) -> Row:
 
 
 ROWS = st.lists(silver(), max_size=25, unique_by=lambda row: row["trip_id"])
-
-
-def columns(rows: list[Row]) -> Columns:
-    return Columns(pa.Table.from_pylist(rows, CANONICAL))
 
 
 def hour(at: datetime) -> datetime:
@@ -111,7 +108,9 @@ def test_a_gold_table_is_what_adding_up_by_hand_says(name: str, rows: list[Row])
 @QUICK
 @given(ROWS)
 def test_demand_is_the_reference_job_to_the_byte(rows: list[Row]):
-    assert zone_hour_csv(table("zone_hour", [TABLES["zone_hour"].state(columns(rows))])) == reference.zone_hour_demand(rows)
+    assert zone_hour_csv(table("zone_hour", [TABLES["zone_hour"].state(columns(rows))])) == reference.zone_hour_demand(
+        rows
+    )
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -122,7 +121,7 @@ def test_the_states_of_any_parts_merge_into_the_table_of_the_whole(
 ):
     shuffled = order.sample(rows, len(rows))
     ends = [0, *sorted(cuts), len(rows)]
-    parts = [TABLES[name].state(columns(shuffled[a:b])) for a, b in zip(ends, ends[1:], strict=False)]
+    parts = [TABLES[name].state(columns(shuffled[a:b])) for a, b in itertools.pairwise(ends)]
 
     assert table(name, parts).equals(table(name, [TABLES[name].state(columns(rows))]))
 
@@ -187,7 +186,10 @@ def test_parts_are_aggregated_row_group_by_row_group(tmp_path: Path, monkeypatch
 def test_no_states_at_all_are_an_empty_table(tmp_path: Path):
     for name in TABLES:
         assert aggregate.write_gold([], name, tmp_path / "gold.parquet") == 0
-        assert layout.read_table(tmp_path / "gold.parquet").column_names == table(name, [TABLES[name].state(columns([]))]).column_names
+        assert (
+            layout.read_table(tmp_path / "gold.parquet").column_names
+            == table(name, [TABLES[name].state(columns([]))]).column_names
+        )
 
 
 def test_values_that_stand_under_a_null_are_not_counted():

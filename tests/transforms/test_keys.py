@@ -18,7 +18,9 @@ from course_lib.trips.schema import CANONICAL
 from tests.transforms.trip_tables import GOOD
 
 QUICK = settings(max_examples=50)
-HASHES = st.lists(st.one_of(st.integers(0, 9), st.integers(0, 2**32 - 1), st.integers(2**32 - 5, 2**32 - 1)), max_size=40)
+HASHES = st.lists(
+    st.one_of(st.integers(0, 9), st.integers(0, 2**32 - 1), st.integers(2**32 - 5, 2**32 - 1)), max_size=40
+)
 
 
 def uint32(numbers: list[int]) -> np.ndarray:

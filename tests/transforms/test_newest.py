@@ -20,7 +20,9 @@ from tests.transforms import oracle
 QUICK = settings(max_examples=40)
 AGES = (None, datetime(1900, 1, 1), datetime(1969, 12, 31, 23, 59, 59), datetime(1970, 1, 1), datetime(2100, 12, 31))
 FILES = ("b.csv", "B.csv", "a/c.csv", "a.csv", "é.csv", "z.csv", "b.csv.gz", "")
-SCHEMA = pa.schema([("trip_id", pa.int64()), ("updated_at", TIME), ("source_file", pa.string()), ("source_row", pa.int64())])
+SCHEMA = pa.schema(
+    [("trip_id", pa.int64()), ("updated_at", TIME), ("source_file", pa.string()), ("source_row", pa.int64())]
+)
 IDS = st.sampled_from((1, 2, 2, 3, 2**63 - 1, -(2**63), 0))
 VERSIONS = st.lists(
     st.fixed_dictionaries(

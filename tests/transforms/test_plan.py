@@ -14,8 +14,7 @@ from course_lib.transforms.keys import repeated
 from course_lib.transforms.plan import Bronze, buckets, units
 from course_lib.trips.columns import Columns
 from course_lib.trips.schema import SERVICES
-from tests.transforms.test_gold import columns
-from tests.transforms.trip_tables import GOOD, STARTS
+from tests.transforms.trip_tables import GOOD, STARTS, columns
 
 GROUPS = st.lists(st.integers(0, 9), max_size=12)
 
@@ -34,7 +33,7 @@ def test_units_are_all_row_groups_once_in_order_and_bounded(groups: list[int], s
     assert all(groups[group] == 0 for group in set(range(len(groups))) - set(covered))
     for unit in cut:
         full = [groups[group] for group in range(unit.first, unit.last) if groups[group]]
-        assert 0 < unit.rows
+        assert unit.rows > 0
         assert unit.rows <= size or len(full) == 1  # one row group cannot be cut
     assert len({unit.name for unit in cut}) == len(cut)
 
@@ -48,7 +47,9 @@ def test_buckets_hold_about_so_many_unless_there_would_be_too_many(rows: int, si
     assert cut == 1 or rows > (cut - 1) * size
 
 
-@given(st.lists(st.lists(st.integers(0, 2**32 - 1), max_size=12), max_size=4), st.sampled_from((1, 2, 3, 256)), st.data())
+@given(
+    st.lists(st.lists(st.integers(0, 2**32 - 1), max_size=12), max_size=4), st.sampled_from((1, 2, 3, 256)), st.data()
+)
 def test_repeated_hashes_are_found_across_files_and_buckets_and_come_back_sorted(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[int]], cut: int, data: st.DataObject
 ):
@@ -79,7 +80,9 @@ def test_candidates_of_more_buckets_that_an_earlier_run_left_are_passed_over(tmp
 
 @given(st.lists(st.tuples(st.sampled_from(STARTS), st.sampled_from(SERVICES), st.booleans()), max_size=20))
 def test_each_marked_row_is_in_the_partition_of_its_service_and_month(rows: list[tuple]):
-    made = [GOOD | {"pickup_at": at, "service": service, "source_file": "a", "source_row": 1} for at, service, _ in rows]
+    made = [
+        GOOD | {"pickup_at": at, "service": service, "source_file": "a", "source_row": 1} for at, service, _ in rows
+    ]
     trips: Columns = columns(made)
     marked = np.array([mark for _, _, mark in rows], bool)
 

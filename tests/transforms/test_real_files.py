@@ -83,7 +83,9 @@ def test_a_real_month_becomes_what_the_slow_job_says(month: str, request: pytest
     fields = {bit: name for name, bit in PROBLEM.items()} | {UNPARSEABLE: oracle.LINE}
     rows = []
     for row in bronze:
-        problems = frozenset(fields[bit] for bit in fields if row["problems"] >> bit & 1) if row["problems"] else frozenset()
+        problems = (
+            frozenset(fields[bit] for bit in fields if row["problems"] >> bit & 1) if row["problems"] else frozenset()
+        )
         rows.append(oracle.Read({name: row[name] for name in oracle.COLUMNS}, problems))
     published = oracle.ALL - {"operator", "vehicle_id", "updated_at"}
 
@@ -105,7 +107,9 @@ def number(row: oracle.Row) -> int:
 
 
 @pytest.mark.full
-def test_both_months_together_are_one_after_the_other(shared_data: Path, october: Built, january: Built, tmp_path: Path):
+def test_both_months_together_are_one_after_the_other(
+    shared_data: Path, october: Built, january: Built, tmp_path: Path
+):
     with cut_into(SIZE):
         both = build([shared_data / "tlc" / JANUARY, shared_data / "tlc" / OCTOBER], tmp_path)
 

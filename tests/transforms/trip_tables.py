@@ -15,15 +15,18 @@ from hypothesis import strategies as st
 
 from course_lib.ingestion.discover import discover
 from course_lib.storage import digests, layout
-from course_lib.transforms import audit, batch, bronze, plan, refine, steps
+from course_lib.transforms import audit, batch, bronze, index, plan, refine, steps
 from course_lib.transforms.batch import Silver, in_this_process
 from course_lib.transforms.gold import TABLES, zone_hour_csv
 from course_lib.transforms.steps import Workspace
+from course_lib.trips.columns import Columns
 from course_lib.trips.schema import CANONICAL
 from tests.transforms.oracle import COLUMNS, Row
 
 PUBLISHED = COLUMNS[:-2]
 EXTREME = (2**31 - 1, -(2**31 - 1), -(2**31))
+WHOLE = ("distance_m", "fare_cents", "tip_cents", "tolls_cents", "surcharges_cents", "total_cents", "vehicle_id")
+BEYOND = (datetime(1899, 12, 31), datetime(2101, 1, 1))
 STARTS = (
     datetime(2020, 10, 1), datetime(2020, 9, 30, 23, 59, 59), datetime(2020, 10, 31, 23, 59, 59),
     datetime(2020, 10, 12, 7, 30), datetime(1969, 12, 31, 23, 59, 59), datetime(1970, 1, 1),
@@ -33,11 +36,10 @@ STARTS = (
 # One odd value each: beyond the type, at its edge, null, or what a rule is about.
 ODD: tuple[tuple[str, Any], ...] = (
     *((name, None) for name in PUBLISHED),
-    *((name, end) for name in ("distance_m", "fare_cents", "tip_cents", "tolls_cents", "total_cents") for end in EXTREME),
-    *((name, end) for name in ("surcharges_cents", "vehicle_id", "passengers", "vendor_id") for end in EXTREME),
+    *((name, end) for name in (*WHOLE, "passengers", "vendor_id") for end in EXTREME),
     *(("trip_id", end) for end in (2**63 - 1, -(2**63), 0, -1)),
     *((name, zone) for name in ("pickup_zone", "dropoff_zone") for zone in (264, 265, 0, -1, 266, 999, 1, 263)),
-    *((name, at) for name in ("pickup_at", "dropoff_at", "updated_at") for at in (datetime(1899, 12, 31), datetime(2101, 1, 1))),
+    *((name, at) for name in ("pickup_at", "dropoff_at", "updated_at") for at in BEYOND),
     *(("fare_cents", cents) for cents in (0, -1, 1, -500, 500, -500, 500)),
     *(("distance_m", metres) for metres in (0, -1, 1, 160_934, 160_935)),
     *(("passengers", people) for people in (0, -1, 32_767, 32_768)),
@@ -71,6 +73,11 @@ def trips(draw: st.DrawFn) -> Row:
     if draw(st.integers(0, 5)) == 5:
         row |= NO_CODES
     return row | dict(draw(st.lists(st.sampled_from(ODD), max_size=4)))
+
+
+def columns(rows: Sequence[Row]) -> Columns:
+    """Canonical rows in memory."""
+    return Columns(pa.Table.from_pylist(list(rows), CANONICAL))
 
 
 NAMES = (
@@ -131,8 +138,9 @@ def cut_into(size: Size) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan.units, "__defaults__", (size.unit,))
         patch.setattr(bronze, "UNIT", size.unit)
-        patch.setattr(refine, "SMALL", size.small)
-        for name in ("small", "strays", "hashes"):
+        for reader in (index, refine):
+            patch.setattr(reader, "SMALL", size.small)
+        for name in ("strays", "hashes"):
             patch.setattr(batch, name.upper(), getattr(size, name))
         steps._candidates.cache_clear()
         yield

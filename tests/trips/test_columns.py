@@ -59,7 +59,9 @@ def test_chunks_with_dictionaries_of_their_own_are_one_column():
     assert [SERVICES[code] for code in columns.values("service")] == ["fhv", "green", "fhv"]
 
 
-@pytest.mark.parametrize("empty", [pa.array([], pa.int32()), pa.nulls(0, pa.int32()), pa.array([1], pa.int32()).slice(1)])
+@pytest.mark.parametrize(
+    "empty", [pa.array([], pa.int32()), pa.nulls(0, pa.int32()), pa.array([1], pa.int32()).slice(1)]
+)
 def test_a_column_without_rows_is_an_empty_array(empty: pa.Array):
     columns = Columns(pa.table({"fare_cents": empty}))
 

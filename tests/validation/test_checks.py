@@ -96,7 +96,12 @@ BREAKS: dict[str, list[Read]] = {
     "codes_all_null": [read(vendor_id=None, rate_code=None, payment_type=None, passengers=None)],
     "outside_month": [
         read(pickup_at=at, dropoff_at=at + timedelta(minutes=1))
-        for at in (datetime(2020, 9, 30, 23, 59, 59), datetime(2020, 11, 1), datetime(1969, 10, 1), datetime(2021, 10, 1))
+        for at in (
+            datetime(2020, 9, 30, 23, 59, 59),
+            datetime(2020, 11, 1),
+            datetime(1969, 10, 1),
+            datetime(2021, 10, 1),
+        )
     ],
 }
 
@@ -163,7 +168,14 @@ def test_a_row_has_all_its_reasons():
     worst = read("tip_cents", dropoff_at=GOOD["pickup_at"], fare_cents=-1, distance_m=0, trip_id=None, passengers=0)
 
     assert judged([worst]) == [
-        {"outside_type", "dropoff_not_after_pickup", "negative_fare", "distance_not_positive", "required_null", "no_passengers"}
+        {
+            "outside_type",
+            "dropoff_not_after_pickup",
+            "negative_fare",
+            "distance_not_positive",
+            "required_null",
+            "no_passengers",
+        }
     ]
 
 

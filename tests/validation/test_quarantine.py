@@ -16,7 +16,9 @@ from tests.transforms.trip_tables import GOOD
 
 
 def bronze(rows: int, encoded: bool = False) -> pa.Table:
-    made = [GOOD | {"trip_id": n, "source_file": "a", "source_row": n, "problems": 0, "raw": f"{n}"} for n in range(rows)]
+    made = [
+        GOOD | {"trip_id": n, "source_file": "a", "source_row": n, "problems": 0, "raw": f"{n}"} for n in range(rows)
+    ]
     table = pa.Table.from_pylist(made, BRONZE).append_column("Ehail_Fee", pa.array([1.5] * rows))
     if not encoded:
         return table
