@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
 from tests.places import SHARED
 
 # Examples are drawn from a fixed seed, so that a red test is red again; a busy machine is no failure.

@@ -7,7 +7,6 @@ import re
 import tomllib
 
 import pytest
-from tests.places import ROOT
 
 from course_lib import reference
 from course_lib.ingestion.discover import discover
@@ -15,6 +14,7 @@ from course_lib.trips.contract import RULES
 from course_lib.trips.defects import DEFECTS, DISPLACED, KINDS
 from course_lib.trips.generator import Settings
 from course_lib.trips.schema import NAMES
+from tests.places import ROOT
 
 DATASETS = ROOT / "datasets"
 CARD = (DATASETS / "generated_trips.md").read_text(encoding="utf-8")

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.places import ROOT
 
 from course_lib import reference
 from course_lib.reference import HEADER, NEEDED, zone_hour_demand
+from tests.places import ROOT
 
 NINE = datetime(2024, 3, 1, 9)
 

@@ -59,13 +59,21 @@ def remote_workers(address: str, root: Path) -> Iterator[Client]:
         probe = root / ".work" / "probe"
         probe.parent.mkdir(parents=True, exist_ok=True)
         probe.write_text(code_version())
-        answers = client.run(_same_as_here, str(probe))
-        probe.unlink()
-        if not answers:
-            raise BadArgument(f"the scheduler at {address} has no workers: start some with `dask worker {address}`.")
+        try:
+            client.wait_for_workers(
+                1, timeout=30
+            )  # those that were started with the scheduler may still be on their way
+            answers = client.run(_same_as_here, str(probe))
+        except TimeoutError as error:
+            raise BadArgument(
+                f"the scheduler at {address} has no workers: start some with `dask worker {address}`."
+            ) from error
+        finally:
+            probe.unlink()
         for worker, answer in answers.items():
             if answer:
-                raise BadArgument(f"the worker {worker} cannot do the work: {answer}")
+                why = answer if isinstance(answer, str) else f"it has no course_lib of this version ({answer})"
+                raise BadArgument(f"the worker {worker} cannot do the work: {why}")
         yield client
 
 

@@ -53,7 +53,8 @@ def open_table(path: Path | str) -> pq.ParquetFile:
     """The Parquet file `path`, with strings that repeat read as dictionaries; close it, or use it in a `with`."""
     metadata = pq.read_metadata(path)
     present = set(metadata.schema.names)
-    return pq.ParquetFile(path, metadata=metadata, read_dictionary=[name for name in _REPEATING if name in present])
+    repeating = [name for name in _REPEATING if name in present]
+    return pq.ParquetFile(path, metadata=metadata, read_dictionary=repeating, page_checksum_verification=True)
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:

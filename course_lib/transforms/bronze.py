@@ -62,15 +62,15 @@ def read_unit(unit: Unit, columns: Sequence[str] = tuple(BRONZE.names)) -> pa.Ta
     try:
         with layout.open_table(file.path) as parquet:
             table = parquet.read_row_groups(groups, columns=wanted, use_threads=False).combine_chunks()
+        if not whole:
+            asked = replace(header, columns=tuple(column for column in header.columns if column.name in columns))
+            found, _ = canonical_columns(asked, {name: table[name].chunk(0) for name in columns})
+            return pa.table({name: found[name] for name in columns})
+        canoniser = bronze.Canoniser(header, file.name, bronze.schema([]))
+        canoniser.rows = unit.before
+        return canoniser.bronze(as_batch(table.to_batches()[0])).select(list(columns)).combine_chunks()
     except (pa.ArrowException, OSError) as error:
         raise UnreadableFile(file.given, f"its data are damaged: {error}", "Fetch or copy it again.") from error
-    if not whole:
-        asked = replace(header, columns=tuple(column for column in header.columns if column.name in columns))
-        found, _ = canonical_columns(asked, {name: table[name].chunk(0) for name in columns})
-        return pa.table({name: found[name] for name in columns})
-    canoniser = bronze.Canoniser(header, file.name, bronze.schema([]))
-    canoniser.rows = unit.before
-    return canoniser.bronze(as_batch(table.to_batches()[0])).select(list(columns)).combine_chunks()
 
 
 def _plain(path: Path) -> bool:

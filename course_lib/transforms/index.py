@@ -34,6 +34,7 @@ def index_file(file: Bronze, buckets: int, out: Path) -> int:
             if file.published.issuperset(TWIN_FIELDS):
                 hashes, known = twin_hashes(trips), trips.valid("pickup_at")
                 _append(beside, "twins", hashes if known is None else hashes[known], buckets)
+    return pooled
 
 
 def pooled_rows(trips: Columns) -> int:

@@ -5,10 +5,10 @@ import json
 import nbformat
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator
-from tests.exercises.test_source import ABOUT, SOURCE
 
 from course_lib.exercises.notebook import leaks, render
 from course_lib.exercises.source import read_chapter, with_answers
+from tests.exercises.test_source import ABOUT, SOURCE
 
 CHAPTER = read_chapter("01_test", SOURCE, ABOUT)
 

@@ -5,10 +5,10 @@ import codecs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from trip_files import FHV, FHV_ROW, GREEN, ROW, green, problems, read, rows, source, write
 
 from course_lib.errors import InputError, UnreadableFile
 from course_lib.ingestion.read import read_bronze
+from tests.ingestion.trip_files import FHV, FHV_ROW, GREEN, ROW, green, problems, read, rows, source, write
 
 UNPARSEABLE = {"unparseable"}
 LINES = [GREEN, ROW, green(fare_amount="9"), green(fare_amount="-3")]

@@ -6,11 +6,11 @@ import os
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from trip_files import FHV, FHV_ROW, GREEN, ROW, write
 
 from course_lib.errors import InputError, NoTrips, SchemaDrift, UnreadableFile
 from course_lib.ingestion.discover import discover
 from course_lib.ingestion.read import read_bronze
+from tests.ingestion.trip_files import FHV, FHV_ROW, GREEN, ROW, write
 
 TEXT = f"{GREEN}\n{ROW}\n"
 

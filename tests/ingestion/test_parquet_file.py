@@ -9,12 +9,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
-from trip_files import FHV, GREEN, ROW, green, problems, read, source, write
 
 from course_lib.errors import UnreadableFile
 from course_lib.ingestion.read import bronze_schema, read_bronze
 from course_lib.trips import headers
 from course_lib.trips.schema import BRONZE, CANONICAL, PROBLEM
+from tests.ingestion.trip_files import FHV, GREEN, ROW, green, problems, read, source, write
 
 NAMES = GREEN.split(",")
 AT = dt.datetime(2020, 10, 1, 0, 31, 19)

@@ -5,12 +5,12 @@ import datetime as dt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from trip_files import problems, read, source
 
 from course_lib.errors import InputError
 from course_lib.ingestion.read import bronze_schema, read_bronze
 from course_lib.trips.headers import registry
 from course_lib.trips.schema import BRONZE
+from tests.ingestion.trip_files import problems, read, source
 
 HEADS = {
     "fhv_tripdata_2016-02.csv": (34, "fhv-2015-01"),

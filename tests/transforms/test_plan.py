@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from course_lib.transforms.keys import repeated
 from course_lib.transforms.plan import Bronze, buckets, units
 from course_lib.trips.columns import Columns
 from course_lib.trips.schema import SERVICES
-from tests.transforms.trip_tables import GOOD, STARTS, columns
+from tests.transforms.trip_tables import GOOD, STARTS, Input, Size, build, columns, cut_into, write
 
 GROUPS = st.lists(st.integers(0, 9), max_size=12)
 
@@ -95,3 +97,29 @@ def test_each_marked_row_is_in_the_partition_of_its_service_and_month(rows: list
             where[row] = (service, month)
     assert where == {n: (service, f"{at:%Y-%m}") for n, (at, service, mark) in enumerate(rows) if mark}
     assert len({label for label, _ in found}) == len(found)
+
+
+def test_rows_of_partitions_too_small_for_a_part_are_counted_before_they_are_pooled():
+    """The count says into how many buckets they go; a count that is too low would make a bucket of unbounded size."""
+    one = [GOOD | {"source_file": "a", "source_row": 1}]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "SMALL", 3)
+        months = [
+            row | {"pickup_at": at} for row in one for at, n in zip(STARTS, (7, 5, 2), strict=False) for _ in range(n)
+        ]
+
+        assert index.pooled_rows(columns(months)) == 0 + 5 + 0  # October twice: 9 rows; September: 5
+        assert index.pooled_rows(columns([])) == 0
+        assert index.pooled_rows(columns([row | {"pickup_at": None} for row in one * 5])) == 5
+
+
+def test_many_months_in_any_order_are_pooled_in_bounded_buckets(tmp_path: Path):
+    """Rows of eighty months in no order: no unit has enough of any for a part of its own."""
+    rows = [GOOD | {"trip_id": n, "pickup_at": datetime(2000 + n % 80, 1, 1), "dropoff_at": None} for n in range(400)]
+    with cut_into(Size(unit=100, small=20, strays=50, hashes=1000)):
+        built = build(write(tmp_path / "in", [Input("a.parquet", rows, 100, True)]), tmp_path / "work")
+
+    resolved = sorted((tmp_path / "work" / "records" / "resolve").iterdir())
+    kept = [sum(json.loads(path.read_text())["found"]["silver"].values()) for path in resolved]
+    assert sum(kept) == built.silver.total("rows_silver") == 400
+    assert max(kept) < 2 * 50
