@@ -61,7 +61,7 @@ def _numbers(array: pa.Array, name: str) -> np.ndarray:
         array = array.view(pa.int64())
     # The buffer itself, nulls and all: to_numpy would turn integers with nulls into floats.
     buffer = array.buffers()[1]
-    dtype = array.type.to_pandas_dtype()
+    dtype = np.dtype(f"i{array.type.bit_width // 8}")  # asking Arrow would import pandas
     return np.frombuffer(buffer, dtype=dtype, count=len(array) + array.offset)[array.offset :]
 
 

@@ -172,7 +172,7 @@ def test_help_shows_examples():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param(["--trips", "0"], "at least 1", id="no trips"),
+        pytest.param(["--trips", "0"], "ask for 1 to", id="no trips"),
         pytest.param(["--trips", "many"], "not a valid int", id="trips in words"),
         pytest.param(["--workers", "0"], "0 is not in the range", id="no workers"),
         pytest.param(["stray.csv"], "--input", id="a file without --input"),

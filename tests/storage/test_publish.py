@@ -141,6 +141,15 @@ def test_going_back_to_the_version_before_keeps_both(site: Site):
     assert site.seen() == {"gold": "1"}
 
 
+def test_the_version_before_is_kept_even_where_a_younger_one_is_not(site: Site):
+    one = site.publish(gold="1").name
+    site.publish(gold="2")
+    site.publish(gold="1")
+
+    assert site.publish(gold="3").parent.joinpath(one).is_dir()
+    assert len(site.versions()) == 2
+
+
 def test_publishing_the_current_version_again_keeps_the_one_before(site: Site):
     names = {site.publish(gold="1").name, site.publish(gold="2").name, site.publish(gold="2").name}
 
@@ -153,6 +162,11 @@ def damage(path: Path) -> None:
     path.write_text("damaged")
 
 
+def replace_manifest(version: Path, text: str) -> None:
+    damage(version / "MANIFEST.json")
+    (version / "MANIFEST.json").write_text(text)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -161,6 +175,8 @@ def damage(path: Path) -> None:
         pytest.param(lambda version: (version / "silver/more").write_text("3"), id="a file is added"),
         pytest.param(lambda version: damage(version / "MANIFEST.json"), id="the manifest is changed"),
         pytest.param(lambda version: (version / "MANIFEST.json").unlink(), id="the manifest is missing"),
+        pytest.param(lambda version: replace_manifest(version, '{"digest": "0"}'), id="the manifest is another's"),
+        pytest.param(lambda version: replace_manifest(version, "[]"), id="the manifest is none"),
     ],
 )
 def test_a_version_that_was_damaged_is_made_again(site: Site, spoil):

@@ -96,6 +96,14 @@ def test_a_row_in_the_wrong_month_is_seen(built: Built):
     assert failed(built) == ["each row lies in its partition"]
 
 
+def test_the_first_second_of_the_next_month_is_seen(built: Built):
+    part, rows = part_of(built)
+    after = pa.array(np.full(rows.num_rows, np.datetime64("2020-11-01", "us")))
+    change(built, part, rows.set_column(7, "pickup_at", after).set_column(8, "dropoff_at", pc.add(after, timedelta(1))))
+
+    assert failed(built) == ["each row lies in its partition"]
+
+
 def test_a_row_of_another_service_is_seen(built: Built):
     part, rows = part_of(built)
     change(built, part, rows.set_column(1, "service", pa.array(["fhv"] * rows.num_rows)).cast(rows.schema))

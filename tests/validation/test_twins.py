@@ -99,6 +99,11 @@ def test_what_refunds_nothing(other: Row):
     assert found([trip(trip_id=1), other]) == [(False, False, False)] * 2
 
 
+def test_a_trip_without_an_id_is_another_trip_than_that_with_the_id_0():
+    assert found([trip(trip_id=0), trip(trip_id=None)]) == [(True, False, False)] * 2
+    assert found([trip(trip_id=None), trip(trip_id=None)]) == [(False, False, False)] * 2
+
+
 def test_two_negative_fares_refund_one_trip_and_a_free_ride_none():
     rows = [trip(trip_id=1), trip(trip_id=2, fare_cents=-500), trip(trip_id=3, fare_cents=-500)]
     free = [trip(trip_id=1, fare_cents=0), trip(trip_id=2, fare_cents=-500), trip(trip_id=3, fare_cents=None)]
