@@ -105,7 +105,9 @@ def refine(run: Executor, space: Workspace, landed: Sequence[tuple[Done, Bronze]
         [(space, unit_names, refined_key, bucket) for bucket in range(parts.twins)],
         [str(bucket) for bucket in range(parts.twins)],
     )
-    return _silver(files, work, refined, resolved, judged)
+    silver = _silver(files, work, refined, resolved, judged)
+    _forget_others(space.tables, silver)
+    return silver
 
 
 def gold(run: Executor, space: Workspace, silver: Silver, tables: Sequence[str]) -> dict[str, Done]:
@@ -124,6 +126,15 @@ def gold(run: Executor, space: Workspace, silver: Silver, tables: Sequence[str])
     key = digests.of_json([done.key for done in states])
     made = run("gold", steps.write_gold, [(space, t, [name for name, _ in calls], key) for t in tables], list(tables))
     return dict(zip(tables, made, strict=True))
+
+
+def _forget_others(tables: Path, silver: Silver) -> None:
+    """Remove what an earlier run with other inputs left: who reads silver as a folder would take it for trips."""
+    kept = {*silver.quarantine, *(part for parts in silver.parts.values() for part in parts)}
+    for folder in ("silver", "quarantine"):
+        for path in sorted((tables / folder).rglob("*.parquet")):
+            if path.relative_to(tables).as_posix() not in kept:
+                path.unlink(missing_ok=True)
 
 
 def _silver(

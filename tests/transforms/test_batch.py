@@ -17,6 +17,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from course_lib import reference
+from course_lib.storage import digests
 from course_lib.storage.atomic import TEMPORARY
 from course_lib.storage.records import Done
 from course_lib.transforms import batch, steps
@@ -178,6 +179,7 @@ def test_what_earlier_runs_left_in_the_workspace_does_not_show(
             shared = build(paths, tmp_path / "shared")
 
             assert shared.digests == alone.digests, f"the run of {chosen} among {inputs}"
+            assert digests.of_folder(shared.tables) == alone.digests, "who reads the folder sees this run alone"
             assert shared.silver == alone.silver
 
 
