@@ -13,7 +13,7 @@ def show(facts: dict[str, Any], out: Path, console: Console) -> None:
     """Print the summary of run.json's `facts`."""
     console.print()
     console.print(_fates(facts))
-    for title, counts in (("Refused because", facts["quarantine_reasons"]), ("Kept with a warning", facts["warnings"])):
+    for title, counts in (("Refused because", facts["quarantine_reasons"]), ("Warnings", facts["warnings"])):
         if counts:
             console.print(_counts(title, counts, facts["rows_read"]))
     console.print(_model(facts), highlight=False)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from course_lib.aggregates.grouped import Grouped, merge_all
 
-QUICK = settings(max_examples=50)
+QUICK = settings(max_examples=30)
 
 
 class Row(NamedTuple):
@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
 INT32 = st.integers(-(2**31), 2**31 - 1)
 KEYS = st.one_of(st.integers(-3, 3), st.integers(-(2**62), 2**62))
-ROWS = st.lists(st.builds(Row, KEYS, st.one_of(st.integers(-5, 5), st.integers(-(2**55), 2**55)), INT32), max_size=30)
+ROWS = st.lists(st.builds(Row, KEYS, st.one_of(st.integers(-5, 5), st.integers(-(2**55), 2**55)), INT32), max_size=15)
 
 
 def state(rows: Sequence[Row]) -> Grouped:
@@ -85,7 +85,7 @@ def test_the_empty_state_is_the_identity(rows: list[Row]):
 
 
 @QUICK
-@given(ROWS, st.lists(st.integers(0, 30), max_size=4), st.randoms(use_true_random=False))
+@given(ROWS, st.lists(st.integers(0, 15), max_size=4), st.randoms(use_true_random=False))
 def test_any_split_in_any_order_is_the_whole(rows: list[Row], cuts: list[int], order: random.Random):
     shuffled = order.sample(rows, len(rows))
     ends = [0, *sorted(cuts), len(rows)]

@@ -264,7 +264,7 @@ def resumed_everywhere(places: dict[str, Path], tmp_path: Path, every: int) -> N
 
 
 def test_a_run_killed_at_any_rename_resumes_to_the_same_bytes(places: dict[str, Path], tmp_path: Path):
-    resumed_everywhere(places, tmp_path, every=11)
+    resumed_everywhere(places, tmp_path, every=15)
 
 
 @pytest.mark.full

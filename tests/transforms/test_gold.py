@@ -26,7 +26,7 @@ from course_lib.trips.schema import CANONICAL
 from tests.transforms.oracle import Row
 from tests.transforms.trip_tables import GOOD, STARTS, columns
 
-QUICK = settings(max_examples=30)
+QUICK = settings(max_examples=15)
 BIG = 2**31 - 1
 
 

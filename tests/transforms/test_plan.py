@@ -120,12 +120,12 @@ def test_rows_of_partitions_too_small_for_a_part_are_counted_before_they_are_poo
 
 
 def test_many_months_in_any_order_are_pooled_in_bounded_buckets(tmp_path: Path):
-    """Rows of eighty months in no order: no unit has enough of any for a part of its own."""
-    rows = [GOOD | {"trip_id": n, "pickup_at": datetime(2000 + n % 80, 1, 1), "dropoff_at": None} for n in range(400)]
-    with cut_into(Size(unit=100, small=20, strays=50, hashes=1000)):
-        built = build(write(tmp_path / "in", [Input("a.parquet", rows, 100, True)]), tmp_path / "work")
+    """Rows of forty months in no order: no unit has enough of any for a part of its own."""
+    rows = [GOOD | {"trip_id": n, "pickup_at": datetime(2000 + n % 40, 1, 1), "dropoff_at": None} for n in range(200)]
+    with cut_into(Size(unit=50, small=20, strays=30, hashes=1000)):
+        built = build(write(tmp_path / "in", [Input("a.parquet", rows, 50, True)]), tmp_path / "work")
 
     resolved = sorted((tmp_path / "work" / "records" / "resolve").iterdir())
     kept = [sum(json.loads(path.read_text())["found"]["silver"].values()) for path in resolved]
-    assert sum(kept) == built.silver.total("rows_silver") == 400
-    assert max(kept) < 2 * 50
+    assert sum(kept) == built.silver.total("rows_silver") == 200
+    assert max(kept) < 2 * 30

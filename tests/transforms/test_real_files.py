@@ -66,7 +66,7 @@ def test_nothing_is_lost_of_january_2024(january: Built):
     assert "codes_all_null" not in broken  # its block of 3,415 rows without codes names the vendor
 
 
-@pytest.mark.parametrize("month", ["october", "january"])
+@pytest.mark.parametrize("month", ["october", pytest.param("january", marks=pytest.mark.full)])
 def test_gold_of_a_real_month_is_the_reference_job_on_silver(month: str, request: pytest.FixtureRequest):
     built: Built = request.getfixturevalue(month)
     needed = list(reference.NEEDED)
