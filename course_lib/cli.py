@@ -140,7 +140,7 @@ def generate(
                 settings, folder, workers=workers, progress=lambda rows: bars.advance(bar, rows), format=format.value
             )
         for path in paths:
-            console.print(str(path), soft_wrap=True, highlight=False)
+            console.print(str(path), soft_wrap=True, markup=False, highlight=False)
         console.print(
             f"{trips:,} trips; which rows are broken, and how, stands in {folder / '_truth'}", highlight=False
         )
@@ -176,7 +176,7 @@ def fetch(
                 today=date.today(),
             )
         for path in paths:
-            console.print(str(path), soft_wrap=True, highlight=False)
+            console.print(str(path), soft_wrap=True, markup=False, highlight=False)
 
     guarded(work, verbose)
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_DENSE = 4  # use one slot per possible key while there are at most this many per row (or 65,536)
+_DENSE = 16  # use one slot per possible key while there are at most this many per row (or 65,536)
 _EXACT = float(1 << 53)  # NumPy's bincount adds weights as float64, exact for integers below this
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -18,10 +19,12 @@ def show(facts: dict[str, Any], out: Path, console: Console) -> None:
             console.print(_counts(title, counts, facts["rows_read"]))
     console.print(_model(facts), highlight=False)
     for skipped in facts["skipped"]:
-        console.print(f"[bold]skipped[/] {skipped['path']}: {skipped['why']}", highlight=False, soft_wrap=True)
+        console.print(
+            f"[bold]skipped[/] {escape(skipped['path'])}: {escape(skipped['why'])}", highlight=False, soft_wrap=True
+        )
     console.print(f"took {facts['seconds']:.1f} s and {facts['peak_rss_mb']:,} MB at most", highlight=False)
-    console.print(f"tables  {out / 'current'}", highlight=False, soft_wrap=True)
-    console.print(f"report  {out / 'report.html'}", highlight=False, soft_wrap=True)
+    console.print(f"tables  {out / 'current'}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"report  {out / 'report.html'}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _fates(facts: dict[str, Any]) -> Table:

@@ -173,8 +173,8 @@ def test_help_shows_examples():
     ("arguments", "said"),
     [
         pytest.param(["--trips", "0"], "ask for 1 to", id="no trips"),
-        pytest.param(["--trips", "many"], "not a valid int", id="trips in words"),
-        pytest.param(["--workers", "0"], "0 is not in the range", id="no workers"),
+        pytest.param(["--trips", "many"], "--trips", id="trips in words"),
+        pytest.param(["--workers", "0"], "--workers", id="no workers"),
         pytest.param(["stray.csv"], "--input", id="a file without --input"),
         pytest.param(["--input", "x.csv", "--seed", "3"], "--seed", id="a seed for files"),
         pytest.param(["--input", "nowhere.csv"], "nowhere.csv", id="a file that is not there"),

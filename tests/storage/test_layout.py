@@ -13,7 +13,7 @@ from course_lib.storage import layout
 from course_lib.trips.schema import BRONZE, CANONICAL
 from course_lib.validation.quarantine import QUARANTINE
 
-N = 5_000
+N = 2_000
 
 
 def trips(rows: int = N) -> pa.Table:

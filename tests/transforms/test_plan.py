@@ -55,7 +55,7 @@ EVERYWHERE = st.integers(0, 255).map(lambda n: n * 0x01010101)  # 0 to 2**32 - 1
 @settings(max_examples=40)
 @given(
     st.lists(st.lists(EVERYWHERE, max_size=12), max_size=4),
-    st.sampled_from((1, 2, 3, 256)),
+    st.sampled_from((1, 2, 5)),
     st.data(),
 )
 def test_repeated_hashes_are_found_across_files_and_buckets_and_come_back_sorted(
