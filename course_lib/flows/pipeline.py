@@ -116,7 +116,10 @@ def refine(run: Run, landed: list[tuple[Done, Bronze]], refused: list[InputError
             return batch.refine(executor(run), run.space, landed)
         except InputError as error:
             refused.append(error)
-            landed[:] = [found for found in landed if found[1].given != error.path]
+            kept = [found for found in landed if found[1].given != error.path]
+            if len(kept) == len(landed):
+                raise
+            landed[:] = kept
             stop_unless_skipping(run, refused, landed)
 
 

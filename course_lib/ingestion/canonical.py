@@ -38,7 +38,7 @@ def _column(column: Column, array: pa.Array) -> tuple[pa.Array, np.ndarray | Non
     if column.kind == "service":
         return _service(array)
     if column.kind == "text":
-        return (array if pa.types.is_string(array.type) else texts(array)), None
+        return texts(array), None
     target = CANONICAL.field(column.name).type
     if array.type == target and _inside(column.kind, array):
         return array, None

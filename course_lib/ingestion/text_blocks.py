@@ -35,8 +35,11 @@ class TextBroken(Exception):
     """The bytes stop making sense half way; the caller knows how many rows came before."""
 
     def __init__(self, broken: Broken):
+        super().__init__(broken)  # all of it, so that the error can be pickled
         self.broken = broken
-        super().__init__(broken.why)
+
+    def __str__(self) -> str:
+        return self.broken.why
 
 
 def open_bytes(path: Path) -> IO[bytes]:

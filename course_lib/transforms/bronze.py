@@ -69,7 +69,7 @@ def read_unit(unit: Unit, columns: Sequence[str] = tuple(BRONZE.names)) -> pa.Ta
         canoniser = bronze.Canoniser(header, file.name, bronze.schema([]))
         canoniser.rows = unit.before
         return canoniser.bronze(as_batch(table.to_batches()[0])).select(list(columns)).combine_chunks()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableFile(file.given, f"its data are damaged: {error}", "Fetch or copy it again.") from error
 
 

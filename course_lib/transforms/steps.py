@@ -76,7 +76,8 @@ def try_ingest(space: Workspace, source: SourceFile, number: int) -> tuple[Done,
     try:
         return ingest(space, source, number)
     except InputError as error:
-        return error
+        error.__cause__ = error.__context__ = None  # a library's own error may not survive the way to another process
+        return error.with_traceback(None)
 
 
 def index_file(space: Workspace, file: Bronze, made: str, buckets: int) -> Done:
