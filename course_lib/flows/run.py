@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from course_lib.errors import OutputUnwritable
+from course_lib.errors import CourseError, OutputUnwritable
 from course_lib.flows.progress import Reporter
 from course_lib.flows.server import PrefectServer
 from course_lib.flows.watch import PeakMemory
@@ -66,7 +66,7 @@ def run(options: Options, console: Console) -> dict[str, Any]:
     started = time.monotonic()
     out = options.out.resolve()
     work = out / ".work"
-    with locked(out), _stopping_gently(), ExitStack() as stack:
+    with locked(out), _stopping_gently(), _blaming_the_disk(out), ExitStack() as stack:
         _make_ready(out, work, options.fresh)
         memory = stack.enter_context(PeakMemory())
         reporter = stack.enter_context(Reporter(console, options.quiet))
@@ -175,13 +175,27 @@ def _flow(options: Options, out: Path, work: Path, client: Client, reporter: Rep
         outcome = pipeline.with_options(task_runner=threads)(plan, found.files, found.unreadable)
     except BaseException as error:
         emitter.end(now(), error)
-        if shutil.disk_usage(out).free < 1 << 20:  # whoever met it first, this is the reason
-            raise OutputUnwritable(
-                out, "the disk is full", "Free some space, then run the same command again: it resumes."
-            ) from error
         raise
     emitter.end(now())
     return outcome
+
+
+@contextmanager
+def _blaming_the_disk(out: Path) -> Iterator[None]:
+    """Let an unexpected error be OutputUnwritable where the disk is as good as full: that is the reason then.
+
+    Prefect's server tells of a full disk as an internal error, SQLite as a disk I/O error.
+    """
+    try:
+        yield
+    except CourseError:
+        raise
+    except Exception as error:
+        free = shutil.disk_usage(out).free
+        if free >= NEEDED:
+            raise
+        why = f"the disk is full, or nearly so ({free >> 20} MB are free)"
+        raise OutputUnwritable(out, why, "Free some space, then run the same command again: it resumes.") from error
 
 
 def _facts(outcome: Outcome, reporter: Reporter) -> dict[str, Any]:
