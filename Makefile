@@ -7,7 +7,7 @@
 .PHONY: help pipeline test test-full torture lint bench lock clean distclean environment environment-test
 
 RUN := .venv/bin/
-PYTEST := $(RUN)python -m pytest --durations=10
+PYTEST := $(RUN)python -m pytest --durations=10 -rs
 OUT := runs/latest
 export PYTHON
 

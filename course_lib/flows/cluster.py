@@ -22,6 +22,8 @@ _QUIET = {
     "distributed.comm.timeouts.connect": "30s",
     "distributed.admin.tick.limit": "1h",  # a busy machine is no news to the person at the terminal
     "distributed.diagnostics.nvml": False,
+    # What fails on a worker is told by the run, in a sentence; the worker's own log would add a traceback.
+    "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
 }
 
 
