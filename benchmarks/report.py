@@ -29,8 +29,8 @@ gold.
   every 100 ms, good to about 2 %.
 * **answer** is the size of silver, quarantine and gold; **written** is all that was handed to the file system, scratch
   files included.
-* Inputs are read once before, so they come from memory. Peers take turns, in another order each round. The course
-  syncs its outputs to disk, because it must survive a power cut; the others leave them to the page cache.
+* Inputs are read once before, so they come from memory. Peers take turns, in another order each round. No one
+  syncs its outputs to disk here; the course does so later, when a version is published.
 * A peer without a suffix finds duplicates by its users' idiom, on whole rows. `_tuned` is the cheapest way that was
   found: it decides on four columns and removes the losers (pandas and Dask do so anyway). `_flat` also writes silver
   as one file, which is less than the job asks for.
