@@ -7,14 +7,16 @@ paths; this is asked of each before the work begins.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, Future, LocalCluster
 
-from course_lib.errors import BadArgument
+from course_lib.errors import BadArgument, StepFailed
 from course_lib.storage.records import code_version
 
 _QUIET = {
@@ -24,13 +26,18 @@ _QUIET = {
     "distributed.diagnostics.nvml": False,
     # What fails on a worker is told by the run, in a sentence; the worker's own log would add a traceback.
     "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
+    "distributed.deploy.lost-worker-timeout": "1s",
 }
+_LOOK = 2.0  # s between two looks at whether anyone is left to do the work
+_AGAIN = 10.0  # s without a worker after which other ones are started here
+_ALONE = 120.0  # s without a worker after which nobody will come
+_STARTING = threading.Lock()
 
 
 @contextmanager
 def local_workers(workers: int, scratch: Path) -> Iterator[Client]:
     """A client of `workers` worker processes of one thread each, on loopback, with their files below `scratch`."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    _hush()
     with (
         dask.config.set(_QUIET | {"temporary-directory": str(scratch)}),
         LocalCluster(
@@ -49,7 +56,7 @@ def local_workers(workers: int, scratch: Path) -> Iterator[Client]:
 @contextmanager
 def remote_workers(address: str, root: Path) -> Iterator[Client]:
     """A client of the scheduler at `address`. Raises BadArgument when it, or one of its workers, cannot do the work."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    _hush()
     try:
         client = Client(address, timeout="15s", set_as_default=False)
     except (OSError, ValueError) as error:
@@ -77,6 +84,35 @@ def remote_workers(address: str, root: Path) -> Iterator[Client]:
                 why = answer if isinstance(answer, str) else f"it has no course_lib of this version ({answer})"
                 raise BadArgument(f"the worker {worker} cannot do the work: {why}")
         yield client
+
+
+def result(client: Client, future: Future, step: str) -> Any:
+    """What `future` comes to, or raises.
+
+    Dask starts a lost worker again, unless it was lost while it started; then nobody would be left, and a result
+    would be waited for for ever. Workers of this machine are started anew; without any for long, StepFailed is raised.
+    """
+    alone = 0.0
+    while True:
+        try:
+            return future.result(timeout=_LOOK)
+        except TimeoutError:
+            if future.done():  # it may have ended since, or have raised this itself
+                return future.result()
+        alone = 0.0 if client.nthreads() else alone + _LOOK
+        if alone >= _ALONE:
+            raise StepFailed(step, "no Dask worker is left")
+        if alone and alone % _AGAIN == 0 and isinstance(client.cluster, LocalCluster):
+            with _STARTING:  # every step that waits comes here
+                if not client.nthreads():
+                    workers = len(client.cluster.worker_spec)
+                    client.cluster.scale(0)  # those that failed to start keep their places until they are given up
+                    client.cluster.scale(workers)
+
+
+def _hush() -> None:
+    for name in ("distributed", "distributed.client", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _same_as_here(probe: str) -> str:

@@ -23,6 +23,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from course_lib.errors import CheckFailed, InputError, NoTrips
+from course_lib.flows.cluster import result
 from course_lib.flows.lineage import FLOW, datasets, rows_of
 from course_lib.flows.progress import Reporter
 from course_lib.ingestion.discover import SourceFile
@@ -204,7 +205,7 @@ def executor(run: Run) -> batch.Executor:
     """An executor whose every call is a Prefect task that runs on a Dask worker."""
 
     def on_worker(work: Callable[..., Any], call: tuple) -> Any:
-        return run.client.submit(work, *call, pure=False).result()
+        return result(run.client, run.client.submit(work, *call, pure=False), work.__name__)
 
     def execute(step: str, work: Callable[..., Any], calls: Sequence[tuple], names: Sequence[str]) -> list[Any]:
         one = task(name=step, cache_policy=NO_CACHE, persist_result=False, retries=2, retry_condition_fn=_lost)(
@@ -219,10 +220,10 @@ def executor(run: Run) -> batch.Executor:
             results = []
             try:
                 for future in futures:
-                    result = future.result()
-                    done = result if isinstance(result, Done) else result[0] if isinstance(result, tuple) else None
+                    found = future.result()
+                    done = found if isinstance(found, Done) else found[0] if isinstance(found, tuple) else None
                     watch.advance(reused=isinstance(done, Done) and done.reused)
-                    results.append(result)
+                    results.append(found)
             except BaseException as error:
                 run.emitter.fail(step, error, now())
                 raise
