@@ -276,6 +276,6 @@ def _lost(task: Any, run: Any, state: Any) -> bool:
         state.result()
     except _LOST:
         return True
-    except Exception:
+    except Exception:  # the work's own failure, which the flow raises itself: it would come again
         return False
     return False
