@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.job import INPUTS
 from course_lib.ingestion import synthetic
+from course_lib.storage import layout
 from course_lib.trips import generator
 
 SEED = 7
@@ -58,7 +59,7 @@ def warm(found: Inputs) -> None:
 
 
 def _code() -> str:
-    """A digest of the packages that trips are made of; any change in them makes new trips."""
+    """A digest of what trips are made and written by; any change in it makes new trips."""
     package = Path(generator.__file__).parent
-    sources = [*sorted(package.glob("*.py")), Path(synthetic.__file__)]
+    sources = [*sorted(package.glob("*.py")), Path(synthetic.__file__), Path(layout.__file__)]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:8]

@@ -16,7 +16,7 @@ from typing import Any
 import dask
 from distributed import Client, Future, LocalCluster
 
-from course_lib.errors import BadArgument, StepFailed
+from course_lib.errors import BadArgument, StepFailed, one_line
 from course_lib.storage.records import code_version
 
 _QUIET = {
@@ -27,30 +27,56 @@ _QUIET = {
     # What fails on a worker is told by the run, in a sentence; the worker's own log would add a traceback.
     "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
     "distributed.deploy.lost-worker-timeout": "1s",
+    # Dask has glibc hand freed memory back at once, which suits workers that wait more than they work. Here every unit
+    # needs the memory of the one before: kept, it halves the processor time, and the peak stays that of one unit.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": str(1 << 28),
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": str(1 << 25),
 }
 _LOOK = 2.0  # s between two looks at whether anyone is left to do the work
 _AGAIN = 10.0  # s without a worker after which other ones are started here
 _ALONE = 120.0  # s without a worker after which nobody will come
+_TRIES = 3  # at starting the workers of this machine: one may be killed while it starts, as when memory is short
 _STARTING = threading.Lock()
 
 
 @contextmanager
 def local_workers(workers: int, scratch: Path) -> Iterator[Client]:
-    """A client of `workers` worker processes of one thread each, on loopback, with their files below `scratch`."""
+    """A client of `workers` worker processes of one thread each, on loopback, with their files below `scratch`.
+
+    Raises StepFailed when they cannot be started.
+    """
     _hush()
     with (
         dask.config.set(_QUIET | {"temporary-directory": str(scratch)}),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,  # memory is bounded by the units; a limit would kill a worker that is merely large
-            local_directory=str(scratch),
-        ) as cluster,
+        _local_cluster(workers, scratch) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
+
+
+def _local_cluster(workers: int, scratch: Path) -> LocalCluster:
+    """A cluster whose workers have all started. Dask ends the whole cluster when one does not; then begin again."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                memory_limit=0,  # memory is bounded by the units; a limit would kill a worker that is merely large
+                local_directory=str(scratch),
+            )
+        except (RuntimeError, OSError) as error:  # a TimeoutError is an OSError
+            if not left:
+                raise StepFailed("workers", f"no Dask worker could be started ({_root(error)})") from error
+    raise AssertionError("unreachable")
+
+
+def _root(error: BaseException) -> str:
+    """What the first in a chain of errors says; Dask's own say only that a start failed."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return one_line(f"{type(error).__name__}: {error}")[:200]
 
 
 @contextmanager

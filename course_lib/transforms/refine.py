@@ -12,8 +12,10 @@ are few, and are settled in resolve.py when all units are refined.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,14 +26,15 @@ from course_lib.storage.atomic import replacing
 from course_lib.transforms.bronze import read_unit
 from course_lib.transforms.keys import TWIN_FIELDS, Candidates, finalise, id_hashes, twin_hashes
 from course_lib.transforms.plan import SMALL, Unit
-from course_lib.trips.columns import Columns
+from course_lib.trips.columns import SECOND, Columns
 from course_lib.trips.contract import BIT, ERRORS
 from course_lib.trips.schema import CANONICAL, SERVICES
 from course_lib.validation.checks import counts, verdicts
 from course_lib.validation.quarantine import quarantine
 
 _NEGATIVE = np.int32(1 << BIT["negative_fare"])
-_MONTHS = 1 << 16  # months are packed beside the service; +_MONTHS/2 keeps years before 1970 positive
+_DAY = 86_400 * SECOND
+_NO_ROWS = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,16 @@ def refine(unit: Unit, ids: Candidates, twins: Candidates, buckets: Buckets, tab
     direct = ~refused & ~stray
 
     files = []
-    for (service, month), rows in partitions(trips, direct):
-        if (trips.rows if rows is None else np.count_nonzero(rows)) < SMALL:
-            stray |= direct if rows is None else rows
-            continue
-        name = f"silver/service={service}/month={month}/part-{unit.name}.parquet"
-        silver = bronze.select(CANONICAL.names)
-        layout.write_table(silver if rows is None else silver.filter(pa.array(rows)), tables / name, sync=False)
+    cut = partitions(trips, direct)
+    for part in cut:
+        if len(part.rows) < SMALL:
+            stray[part.rows] = True
+    large = [part for part in cut if len(part.rows) >= SMALL]
+    for part, silver in zip(large, pieces(bronze.select(CANONICAL.names), large), strict=True):
+        name = f"silver/{part.name}/part-{unit.name}.parquet"
+        layout.write_table(silver, tables / name, sync=False)
         files.append(name)
-    written = int(np.count_nonzero(direct & ~stray))
+    written = sum(len(part.rows) for part in large)
 
     final = refused & ~pending
     if final.any():
@@ -123,21 +127,50 @@ def _may_have_twin(trips: Columns, unit: Unit, twins: Candidates) -> tuple[np.nd
     return (found if known is None else found & known), hashes
 
 
-def partitions(trips: Columns, rows: np.ndarray) -> list[tuple[tuple[str, str], np.ndarray | None]]:
-    """The partitions (service, month) of the rows marked, each with its mask; None as mask means every row."""
-    if not rows.any():
+class Partition(NamedTuple):
+    """A partition of silver, `service=…/month=…`, and the numbers of its rows in a table, ascending."""
+
+    name: str
+    rows: np.ndarray
+
+
+def partitions(trips: Columns, wanted: np.ndarray) -> list[Partition]:
+    """The partitions of the rows where `wanted` (n,) bool, by service and month."""
+    rows = np.flatnonzero(wanted)
+    if not len(rows):
         return []
-    months = trips.values("pickup_at").view("datetime64[us]").astype("datetime64[M]").astype(np.int64)
-    packed = trips.values("service").astype(np.int64) * _MONTHS + months + _MONTHS // 2
-    marked = packed if rows.all() else packed[rows]
-    distinct = [int(value) for value in np.unique(marked)] if marked.min() != marked.max() else [int(marked[0])]
-    found: list[tuple[tuple[str, str], np.ndarray | None]] = []
-    for value in distinct:
-        service, month = divmod(value, _MONTHS)
-        label = (SERVICES[service], str(np.datetime64(month - _MONTHS // 2, "M")))
-        whole = len(distinct) == 1 and len(marked) == trips.rows
-        found.append((label, None if whole else (packed == value) & rows))
-    return found
+    days = (trips.values("pickup_at") // _DAY)[rows]
+    first, last = int(days.min()), int(days.max())
+    months = np.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    spread = int(months[-1] - months[0]) + 1
+    which = months[days - first] - months[0]
+    which += trips.values("service")[rows] * np.int64(spread)
+    sizes = np.bincount(which)
+    if np.count_nonzero(sizes) > 1:
+        # Small numbers are sorted by radix; stable, so that the rows of a partition keep their order.
+        rows = rows[np.argsort(which.astype(np.uint16) if len(sizes) < 1 << 16 else which, kind="stable")]
+    ends = np.cumsum(sizes)
+    return [
+        Partition(
+            _label(int(value) // spread, int(months[0]) + int(value) % spread),
+            rows[ends[value] - sizes[value] : ends[value]],
+        )
+        for value in np.flatnonzero(sizes)
+    ]
+
+
+def pieces(table: pa.Table, parts: Sequence[Partition]) -> list[pa.Table]:
+    """The rows of each partition; `table` is gone through once, however many there are."""
+    if len(parts) == 1 and len(parts[0].rows) == table.num_rows:
+        return [table]
+    ends = np.cumsum([len(part.rows) for part in parts])
+    taken = table.take(pa.array(np.concatenate([_NO_ROWS, *(part.rows for part in parts)])))
+    return [taken.slice(end - len(part.rows), len(part.rows)) for part, end in zip(parts, ends, strict=True)]
+
+
+def _label(service: int, month: int) -> str:
+    """month: since January 1970."""
+    return f"service={SERVICES[service]}/month={np.datetime64(month, 'M')}"
 
 
 def _bucket_of_ids(trips: pa.Table, buckets: int) -> np.ndarray:

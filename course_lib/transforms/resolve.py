@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from course_lib.storage import layout
 from course_lib.transforms.newest import newest
-from course_lib.transforms.refine import partitions
+from course_lib.transforms.refine import partitions, pieces
 from course_lib.trips.columns import Columns
 from course_lib.trips.contract import BIT
 from course_lib.validation.checks import counts
@@ -56,9 +56,10 @@ def resolve_strays(strays: Sequence[Path], bucket: int, tables: Path) -> Resolve
     stands = newest(rows)
     kept, displaced = rows.filter(pa.array(stands)), rows.filter(pa.array(~stands))
     files = []
-    for (service, month), mask in partitions(Columns(kept), np.ones(kept.num_rows, bool)):
-        name = f"silver/service={service}/month={month}/pooled-{bucket:05}.parquet"
-        layout.write_table(kept if mask is None else kept.filter(pa.array(mask)), tables / name, sync=False)
+    parts = partitions(Columns(kept), np.ones(kept.num_rows, bool))
+    for part, silver in zip(parts, pieces(kept, parts), strict=True):
+        name = f"silver/{part.name}/pooled-{bucket:05}.parquet"
+        layout.write_table(silver, tables / name, sync=False)
         files.append(name)
     return Resolved(_by_file(kept), _by_file(displaced), tuple(files))
 

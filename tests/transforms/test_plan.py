@@ -96,13 +96,14 @@ def test_each_marked_row_is_in_the_partition_of_its_service_and_month(rows: list
 
     found = refine.partitions(trips, marked)
 
-    where = {}
-    for (service, month), mask in found:
-        for row in range(len(rows)) if mask is None else np.flatnonzero(mask).tolist():
-            assert row not in where
-            where[row] = (service, month)
-    assert where == {n: (service, f"{at:%Y-%m}") for n, (at, service, mark) in enumerate(rows) if mark}
-    assert len({label for label, _ in found}) == len(found)
+    where = [(row, part.name) for part in found for row in part.rows.tolist()]
+    assert sorted(where) == [
+        (n, f"service={service}/month={at:%Y-%m}") for n, (at, service, mark) in enumerate(rows) if mark
+    ]
+    assert len({part.name for part in found}) == len(found)
+    for part, piece in zip(found, refine.pieces(trips.table, found), strict=True):
+        assert piece == trips.table.take(part.rows)
+        assert (np.diff(part.rows) > 0).all()
 
 
 def test_rows_of_partitions_too_small_for_a_part_are_counted_before_they_are_pooled():
