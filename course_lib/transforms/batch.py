@@ -147,14 +147,14 @@ def _silver(
     read: Counter[int] = Counter()
     kept: Counter[int] = Counter()
     refused: Counter[int] = Counter()
-    pending: Counter[int] = Counter()
+    displaced: Counter[int] = Counter()
     broken: Counter[str] = Counter()
     outputs: list[str] = []
     for (unit, _), done in zip(work, refined, strict=True):
         read[unit.file.number] += done.found["rows"]
         kept[unit.file.number] += done.found["silver"]
         refused[unit.file.number] += done.found["quarantined"] - done.found["pending"]
-        pending[unit.file.number] += done.found["pending"]
+        displaced[unit.file.number] += done.found["duplicate"]
         broken.update(done.found["broken"])
         outputs += done.found["outputs"]
     by_name: dict[str, Counter[str]] = {"silver": Counter(), "duplicate": Counter(), "quarantined": Counter()}
@@ -170,7 +170,7 @@ def _silver(
             rows_read=read[file.number],
             rows_silver=kept[file.number] + by_name["silver"][file.name],
             rows_quarantined=refused[file.number] + by_name["quarantined"][file.name],
-            rows_duplicate=by_name["duplicate"][file.name],
+            rows_duplicate=displaced[file.number] + by_name["duplicate"][file.name],
         )
         for file in files
     )

@@ -3,10 +3,11 @@
     unit ──> verdicts ─┬─> quarantine            broke a rule of severity error
                        ├─> pending               negative fares whose reason depends on rows elsewhere
                        ├─> silver                good, and its trip_id occurs nowhere else
-                       └─> strays                good, but to be compared with, or stored with, rows of other units
+                       ├─> strays                good, but to be compared with, or stored with, rows of other units
+                       └─> nowhere               a newer version of the trip stands in this unit: a duplicate
              twins: the keys of rows that may have a twin, good or bad
 
-Every row takes exactly one of the four ways. Silver and quarantine are final; strays and pending rows
+Every row takes exactly one of the five ways. Silver and quarantine are final; strays and pending rows
 are few, and are settled in resolve.py when all units are refined.
 """
 
@@ -25,6 +26,7 @@ from course_lib.storage import layout
 from course_lib.storage.atomic import replacing
 from course_lib.transforms.bronze import read_unit
 from course_lib.transforms.keys import TWIN_FIELDS, Candidates, finalise, id_hashes, twin_hashes
+from course_lib.transforms.newest import newest
 from course_lib.transforms.plan import SMALL, Unit
 from course_lib.trips.columns import SECOND, Columns
 from course_lib.trips.contract import BIT, ERRORS
@@ -53,6 +55,7 @@ class Refined:
     rows: int
     silver: int
     quarantined: int
+    duplicate: int
     strays: int
     pending: int
     broken: dict[str, int]  # rule name -> rows, except what depends on twins
@@ -92,10 +95,14 @@ def refine(unit: Unit, ids: Candidates, twins: Candidates, buckets: Buckets, tab
         layout.write_table(refusals, tables / name, sync=False)
         files.append(name)
 
-    if stray.any():
-        kept = bronze.filter(pa.array(stray)).select(CANONICAL.names)
-        bucket = _bucket_of_ids(kept, buckets.strays)
-        _write_buckets(kept, bucket, buckets.strays, scratch / f"strays-{unit.name}.parquet")
+    strays = bronze.filter(pa.array(stray)).select(CANONICAL.names)
+    # The newest of the newest is the newest: of each trip_id one row goes on, so that a trip_id in every row of the
+    # input makes no bucket that holds every row.
+    newer = strays.filter(pa.array(newest(strays)))
+    if newer.num_rows:
+        _write_buckets(
+            newer, _bucket_of_ids(newer, buckets.strays), buckets.strays, scratch / f"strays-{unit.name}.parquet"
+        )
     if twin.any():
         bucket = (hashes[twin] % np.uint32(buckets.twins)).astype(np.int64)
         keys = bronze.filter(pa.array(twin)).select(["trip_id", "service", *TWIN_FIELDS, "fare_cents"])
@@ -111,7 +118,8 @@ def refine(unit: Unit, ids: Candidates, twins: Candidates, buckets: Buckets, tab
         rows=trips.rows,
         silver=written,
         quarantined=int(np.count_nonzero(refused)),
-        strays=int(np.count_nonzero(stray)),
+        duplicate=strays.num_rows - newer.num_rows,
+        strays=newer.num_rows,
         pending=int(np.count_nonzero(pending)),
         broken=counts(np.where(pending, found & ~_NEGATIVE, found)),
         outputs=tuple(files),

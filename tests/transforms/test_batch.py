@@ -270,3 +270,23 @@ def test_a_run_killed_at_any_rename_resumes_to_the_same_bytes(places: dict[str, 
 @pytest.mark.full
 def test_a_run_killed_at_every_rename_resumes_to_the_same_bytes(places: dict[str, Path], tmp_path: Path):
     resumed_everywhere(places, tmp_path, every=1)
+
+
+def test_a_trip_id_in_every_row_sends_one_row_of_each_unit_to_be_compared(tmp_path: Path):
+    """Otherwise one bucket would hold the whole input, however large it is."""
+    (tmp_path / "in").mkdir()
+    rows = [GOOD | {"updated_at": STARTS[0] + timedelta(seconds=n)} for n in range(60)]
+    paths = write(tmp_path / "in", [Input("same.parquet", rows, 10, True)])
+    strays: list[int] = []
+
+    def run(step: str, work: Callable[..., Any], calls: Sequence[tuple], names: Sequence[str]) -> list[Any]:
+        found = [work(*call) for call in calls]
+        strays.extend(done.found["strays"] for done in found if step == "refine")
+        return found
+
+    with cut_into(Size(unit=10, small=4, strays=40, hashes=20)):
+        built = build(paths, tmp_path / "work", run)
+
+    assert strays == [1] * 6
+    assert [row["updated_at"] for row in built.rows(built.silver_parts)] == [rows[-1]["updated_at"]]
+    assert built.silver.total("rows_duplicate") == 59
