@@ -5,7 +5,7 @@ Each part of silver gives one mergeable state a table (gold.py); the states of a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,10 @@ from course_lib.storage import layout
 from course_lib.storage.atomic import replacing
 from course_lib.transforms.gold import TABLES
 from course_lib.trips.columns import Columns
+from course_lib.trips.schema import BRONZE
 
-PARTS = 8  # parts of silver whose states are merged by one task
+PARTS = 8  # states of one task that wait to be merged
+MERGED = 1 << 22  # keys that wait to be merged into a table
 
 
 def read_columns(group: pa.Table) -> Columns:
@@ -42,39 +44,76 @@ def aggregate(parts: Sequence[Path], names: Sequence[str], out: Path) -> None:
 
 def write_gold(states: Sequence[Path], name: str, out: Path) -> int:
     """Merge the states of one gold table and write it to `out`; its number of rows."""
-    found = [read_state(path, name) for path in states]
-    merged = merge_all([TABLES[name].state(_NOTHING), *(state for state in found if state is not None)])
-    table = TABLES[name].table(merged)
-    layout.write_table(table, out, sync=False)
-    return table.num_rows
+    rows = 0
+    held = TABLES[name].table(TABLES[name].state(_NOTHING))
+    with replacing(out, sync=False) as beside, layout.writer(beside, held.schema) as writer:
+        for merged in in_key_order(states, name):
+            held = pa.concat_tables([held, TABLES[name].table(merged)])
+            whole = held.num_rows - held.num_rows % layout.ROW_GROUP
+            if whole:
+                writer.write_table(held.slice(0, whole).combine_chunks(), row_group_size=layout.ROW_GROUP)
+                held = held.slice(whole)
+            rows += len(merged.keys)
+        if held.num_rows or not rows:
+            writer.write_table(held.combine_chunks(), row_group_size=layout.ROW_GROUP)
+    return rows
+
+
+def in_key_order(states: Sequence[Path], name: str) -> Iterator[Grouped]:
+    """The merged state of one gold table in pieces, the keys of each above those of the piece before.
+
+    Keys begin with a time, and a state covers a month or so. A key below the first of all states still to come is
+    final, so that memory is that of the states of a month, not of all years.
+    """
+    first = sorted((least, path) for path in states if (least := read_first(path, name)) is not None)
+    open_: list[Grouped] = []
+    again = MERGED
+    for number, (_, path) in enumerate(first):
+        open_.append(read_state(path, name))
+        held = sum(len(state.keys) for state in open_)
+        last = number + 1 == len(first)
+        if last or held >= again:
+            merged = merge_all(open_)
+            final = len(merged.keys) if last else int(np.searchsorted(merged.keys, first[number + 1][0]))
+            yield _slice(merged, 0, final)
+            open_ = [_slice(merged, final, len(merged.keys))]
+            again = max(MERGED, 2 * (len(merged.keys) - final))  # what stays open is merged a logarithm of times
 
 
 def write_states(states: dict[str, Grouped], out: Path) -> None:
-    """Write states to one file, so that read_state finds each by its name."""
+    """Write states to one file, so that read_state finds each by its name; empty ones are left out."""
     arrays = {}
     for name, state in states.items():
-        arrays[f"{name}/keys"] = state.keys
-        arrays.update({f"{name}/sum/{column}": values for column, values in state.sums.items()})
-        arrays.update({f"{name}/max/{column}": values for column, values in state.maxima.items()})
+        if len(state.keys):
+            arrays[f"{name}/first"] = state.keys[:1]
+            arrays[f"{name}/keys"] = state.keys
+            arrays.update({f"{name}/sum/{column}": values for column, values in state.sums.items()})
+            arrays.update({f"{name}/max/{column}": values for column, values in state.maxima.items()})
     with replacing(out, sync=False) as beside, beside.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # names are ours; none is "allow_pickle"
 
 
-def read_state(path: Path, name: str) -> Grouped | None:
-    """The state `name` in a file that write_states wrote, or None."""
+def read_first(path: Path, name: str) -> int | None:
+    """The smallest key of the state `name` in a file that write_states wrote; None where it has none."""
     with np.load(path) as arrays:
-        if f"{name}/keys" not in arrays:
-            return None
+        return int(arrays[f"{name}/first"][0]) if f"{name}/first" in arrays else None
+
+
+def read_state(path: Path, name: str) -> Grouped:
+    """The state `name` in a file that write_states wrote. Raises KeyError when it has none."""
+    with np.load(path) as arrays:
         found = [key.split("/") for key in arrays.files if key.startswith(f"{name}/")]
         sums = {key[2]: arrays["/".join(key)] for key in found if key[1] == "sum"}
         maxima = {key[2]: arrays["/".join(key)] for key in found if key[1] == "max"}
         return Grouped(arrays[f"{name}/keys"], sums, maxima)
 
 
-def _nothing() -> Columns:
-    from course_lib.trips.schema import BRONZE
+def _slice(state: Grouped, start: int, end: int) -> Grouped:
+    return Grouped(
+        state.keys[start:end],
+        {name: column[start:end] for name, column in state.sums.items()},
+        {name: column[start:end] for name, column in state.maxima.items()},
+    )
 
-    return Columns(pa.table({field.name: pa.array([], field.type) for field in BRONZE}))
 
-
-_NOTHING = _nothing()
+_NOTHING = Columns(BRONZE.empty_table())
