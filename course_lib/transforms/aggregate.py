@@ -45,7 +45,7 @@ def aggregate(parts: Sequence[Path], names: Sequence[str], out: Path) -> None:
 def write_gold(states: Sequence[Path], name: str, out: Path) -> int:
     """Merge the states of one gold table and write it to `out`; its number of rows."""
     rows = 0
-    held = TABLES[name].table(TABLES[name].state(_NOTHING))
+    held = TABLES[name].table(TABLES[name].state(Columns(BRONZE.empty_table())))
     with replacing(out, sync=False) as beside, layout.writer(beside, held.schema) as writer:
         for merged in in_key_order(states, name):
             held = pa.concat_tables([held, TABLES[name].table(merged)])
@@ -114,6 +114,3 @@ def _slice(state: Grouped, start: int, end: int) -> Grouped:
         {name: column[start:end] for name, column in state.sums.items()},
         {name: column[start:end] for name, column in state.maxima.items()},
     )
-
-
-_NOTHING = Columns(BRONZE.empty_table())

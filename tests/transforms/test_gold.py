@@ -174,7 +174,7 @@ def test_states_merged_in_key_order_are_all_states_merged(
         pieces = [plain(piece) for piece in aggregate.in_key_order(sorted(folder.iterdir()), "demand")]
 
     whole = plain(merge_all([Grouped.empty(["n"]), *states]))
-    assert {name: sum((piece[name] for piece in pieces), []) for name in ("key", "n")} == whole
+    assert {name: [value for piece in pieces for value in piece[name]] for name in whole} == whole
 
 
 def plain(state: Grouped) -> dict[str, list[int]]:
