@@ -4,6 +4,7 @@ The floors, from the ground up; a package imports only from those above it in th
 
     errors        every error raised on purpose, one tree, with the reaction beside each name
     reference     the reference job in plain Python: the oracle of every engine
+    dag           a pipeline as a graph: order, closure, critical path, capacity
     trips         the domain: canonical schema, contract as data, header registry, generator
     aggregates    the algebra: state, update, merge, finish
     storage       digests, atomic replacement, Parquet layout, publishing by pointer swap
@@ -18,7 +19,7 @@ The floors, from the ground up; a package imports only from those above it in th
     reports       report.html
     flows         the Prefect flow
     exercises     check, hint, progress: chapters that prove themselves
-    doctor, cli   the `course` command
+    guard, doctor, cli    the `course` command
 
 This file imports nothing, so that `import course_lib` costs nothing.
 """
