@@ -73,6 +73,16 @@ def consistency(rows: int, breaking: int) -> Share:
     return Share(rows - breaking, rows)
 
 
+def validity(values: int, outside: int) -> Share:
+    """Values that lie in their domain: `outside` of `values` do not. Nulls are no values: completeness counts them."""
+    return Share(values - outside, values)
+
+
+def accuracy(checked: int, wrong: int) -> Share:
+    """Values that agree with the truth: `wrong` of `checked` do not. Asks for a truth, which production rarely has."""
+    return Share(checked - wrong, checked)
+
+
 def uniqueness(rows: int, repeats: int) -> Share:
     """Rows that stand for a trip of their own: `repeats` of `rows` were displaced by another row of the same key.
 
@@ -100,6 +110,17 @@ def decayed(age_s: float, half_life_s: float) -> float:
     if half_life_s <= 0:
         raise ValueError(f"a half-life of {half_life_s} s: it has to be positive")
     return 0.5 ** (max(age_s, 0.0) / half_life_s)
+
+
+def decay_rate(half_life_s: float) -> float:
+    """The lambda of exp(-lambda age) that has this half-life, per second: ln 2 over it.
+
+    >>> round(math.exp(-decay_rate(half_life_s=3600) * 7200), 9)  # the same as decayed(7200, 3600)
+    0.25
+    """
+    if half_life_s <= 0:
+        raise ValueError(f"a half-life of {half_life_s} s: it has to be positive")
+    return math.log(2) / half_life_s
 
 
 class QualityTarget(NamedTuple):

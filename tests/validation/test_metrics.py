@@ -10,15 +10,18 @@ from course_lib.validation.metrics import (
     NOTHING,
     QualityTarget,
     Share,
+    accuracy,
     age,
     columns,
     completeness,
     consistency,
+    decay_rate,
     decayed,
     judge,
     quality,
     timeliness,
     uniqueness,
+    validity,
     weighted,
 )
 
@@ -201,3 +204,14 @@ def test_what_is_made_by_us_and_published_by_nobody_is_complete():
     made = {"rows": 950, "nulls": {"trip_id": 0}, "published": {"trip_id": 0, "pickup_zone": 950}}
 
     assert columns(made)["trip_id"] == Share(950, 950)
+
+
+def test_validity_and_accuracy_count_the_good_values():
+    assert validity(10, 1) == accuracy(10, 1) == Share(9, 10)
+
+
+@given(st.floats(0, 1e6), st.floats(1, 1e6))
+def test_a_half_life_and_a_rate_say_the_same(age_s, half_life_s):
+    assert math.exp(-decay_rate(half_life_s) * age_s) == pytest.approx(decayed(age_s, half_life_s))
+    with pytest.raises(ValueError, match="half-life"):
+        decay_rate(-1.0)
