@@ -2,13 +2,14 @@
 
 import gzip
 import os
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from course_lib.errors import InputError, NoTrips, SchemaDrift, UnreadableFile
-from course_lib.ingestion.discover import discover
+from course_lib.ingestion.discover import discover, stop_if_changed
 from course_lib.ingestion.read import read_bronze
 from tests.ingestion.trip_files import FHV, FHV_ROW, GREEN, ROW, write
 
@@ -28,7 +29,8 @@ def only_error(path) -> InputError:
 
 def green_parquet(path, rows=1):
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table({name: [str(i) for i in range(rows)] for name in GREEN.split(",")}), path)
+    with path.open("wb") as file:  # a name need not be text
+        pq.write_table(pa.table({name: [str(i) for i in range(rows)] for name in GREEN.split(",")}), file)
     return path
 
 
@@ -201,13 +203,74 @@ def test_a_folder_of_zone_tables_holds_no_trips(tmp_path):
 
 
 def test_a_name_that_is_no_text_is_escaped(tmp_path):
-    """Names of files are bytes; what tables and reports say is text."""
+    """Names of files are bytes; what tables and reports say is text, another one for every file."""
     (tmp_path / os.fsdecode(b"green_\xff.csv")).write_text(TEXT)
+    (tmp_path / "green_\\xff.csv").write_text(TEXT)
 
-    (file,) = discover([tmp_path]).files
+    files = discover([tmp_path]).files
 
-    assert file.name == "green_\\xff.csv"
-    assert len(list(read_bronze(file))) == 1
+    assert [file.name for file in files] == ["green_\\\\xff.csv", "green_\\xff.csv"]
+    assert [sum(batch.num_rows for batch in read_bronze(file)) for file in files] == [1, 1]
+
+
+def test_a_parquet_file_whose_name_is_no_text_is_read_like_any_other(tmp_path):
+    (tmp_path / os.fsdecode(b"\xff")).mkdir()
+    path = green_parquet(tmp_path / os.fsdecode(b"\xff/green.parquet"), rows=3)
+
+    (file,) = discover([path]).files
+
+    assert file.rows == 3
+    assert [batch.num_rows for batch in read_bronze(file)] == [3]
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"PAR1 and no more", b""])
+def test_an_error_names_a_file_whose_name_is_no_text(tmp_path, content):
+    path = _raw(tmp_path, os.fsdecode(b"green_\xff.csv"), content)
+
+    assert only_error(path).path == f"{tmp_path}/green_\\xff.csv"
+
+
+def test_a_path_that_does_not_exist_is_named_even_when_it_is_no_text(tmp_path):
+    assert only_error(tmp_path / os.fsdecode(b"\xff.csv")).path == f"{tmp_path}/\\xff.csv"
+
+
+def test_the_folder_of_a_run_inside_an_input_is_passed_over(tmp_path):
+    write(tmp_path, TEXT, "green.csv")
+    for name in ("out/.lock", "out/.work/x.csv", "out/generated/trips.csv", "out/versions/1/silver/part.csv"):
+        write(tmp_path, TEXT, name)
+
+    assert names(discover([tmp_path])) == ["green.csv"]
+    assert names(discover([tmp_path / "out/generated"])) == ["trips.csv"]
+    assert "name its `generated`" in only_error(tmp_path / "out").remedy
+
+
+def changed(path: Path) -> None:
+    path.write_text(TEXT + ROW + "\n")
+
+
+def rewritten(path: Path) -> None:
+    """As many bytes as before, a moment later."""
+    state = path.stat()
+    path.write_text(TEXT.replace("2020", "2021"))
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        pytest.param(changed, "changed while it was read", id="longer"),
+        pytest.param(rewritten, "changed while it was read", id="rewritten"),
+        pytest.param(Path.unlink, "no such file", id="gone"),
+    ],
+)
+def test_a_file_that_is_changed_after_it_was_discovered_is_told(tmp_path, change, why):
+    path = write(tmp_path, TEXT)
+    (file,) = discover([path]).files
+    stop_if_changed(file)
+    change(path)
+
+    with pytest.raises(UnreadableFile, match=why):
+        stop_if_changed(file)
 
 
 def test_a_folder_without_trips(tmp_path):
