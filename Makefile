@@ -4,7 +4,7 @@
 #   make test PYTHON=/usr/bin/python3.12    chooses the Python that the environment is made with
 
 .DEFAULT_GOAL := help
-.PHONY: help pipeline test test-full torture lint bench lock clean distclean environment environment-test
+.PHONY: help pipeline lab test test-full torture lint bench lock clean distclean environment environment-test
 
 RUN := .venv/bin/
 PYTEST := $(RUN)python -m pytest --durations=10 -rs
@@ -17,6 +17,9 @@ help:  ## this list
 
 pipeline: environment  ## the whole pipeline on 200,000 generated trips, into runs/latest
 	@$(RUN)course pipeline --trips 200000 --out $(OUT) $(ARGS)
+
+lab: environment  ## your own copies of the chapters, in JupyterLab; Ctrl-C ends it
+	@$(RUN)course lab $(ARGS)
 
 test: environment-test  ## units, contracts, small sizes: at most 15 minutes on 2 cores
 	@$(PYTEST) -n 2 --dist loadfile -m "not full and not torture" $(ARGS)

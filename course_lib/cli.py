@@ -5,18 +5,19 @@ Exit codes: 0 done, 1 a check failed or a step died, 2 bad arguments or unreadab
 
 from __future__ import annotations
 
-import os
-import traceback
-from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from course_lib.errors import BadArgument, CourseError
+from course_lib.errors import BadArgument, one_line
+from course_lib.exercises.commands import register as register_workshop
+from course_lib.exercises.scorecard_command import register as register_scorecard
+from course_lib.guard import guarded, prepare
+from course_lib.ingestion.names import is_text
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False
@@ -30,6 +31,21 @@ class Format(StrEnum):
 
     parquet = "parquet"
     csv = "csv"
+
+
+_BY_CORES = "[default: one a core that this process may use; `course doctor` says how many]"
+
+
+def _folder(text: str | Path) -> Path:
+    """A folder to write to; an unset variable of the shell must not mean the folder one is in, nor ~ one called so."""
+    if not str(text):
+        raise typer.BadParameter("it is empty (is a variable of your shell unset?)")
+    if not is_text(Path(text)):
+        raise typer.BadParameter(f"{one_line(text)} is not UTF-8: choose another folder")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise typer.BadParameter(f"{one_line(text)}: {error}") from error
 
 
 Inputs = Annotated[
@@ -52,14 +68,15 @@ def pipeline(
     more: Annotated[
         list[str] | None, typer.Argument(metavar="[FILE_OR_FOLDER]...", help="More of the same.", show_default=False)
     ] = None,
-    out: Annotated[Path, typer.Option(help="The run's folder.")] = Path("runs/latest"),
+    out: Annotated[Path, typer.Option(parser=_folder, metavar="DIR", help="The run's folder.")] = Path("runs/latest"),
     trips: Annotated[
         int | None, typer.Option(help="How many trips to generate.  [default: 200000]", show_default=False)
     ] = None,
     seed: Annotated[int | None, typer.Option(help="The generator's seed.  [default: 7]", show_default=False)] = None,
     workers: Annotated[
-        int, typer.Option(min=1, max=256, help="Dask worker processes on this machine.")
-    ] = os.cpu_count() or 1,
+        int | None,
+        typer.Option(min=1, max=256, show_default=False, help=f"Dask worker processes on this machine.  {_BY_CORES}"),
+    ] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="An existing Dask cluster, instead of workers.")
     ] = None,
@@ -85,6 +102,7 @@ def pipeline(
     def work() -> None:
         from course_lib.flows.run import Options, run
         from course_lib.flows.summary import show
+        from course_lib.monitoring.machine import Machine, default_workers
 
         named = (*(inputs or ()), *(more or ()))
         if more and not inputs:
@@ -96,7 +114,7 @@ def pipeline(
             out=out,
             trips=200_000 if trips is None else trips,
             seed=7 if seed is None else seed,
-            workers=workers,
+            workers=workers or default_workers(Machine()),
             scheduler=scheduler,
             fresh=not resume,
             skip_unreadable=skip_unreadable,
@@ -107,18 +125,20 @@ def pipeline(
         if not quiet:
             show(facts, out, console)
 
-    guarded(work, verbose)
+    guarded(work, verbose, resumes=True)
 
 
 @data.command()
 def generate(
-    folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    folder: Annotated[Path, typer.Argument(parser=_folder, metavar="DIR", help="Where the files go.")],
     trips: Annotated[int, typer.Option(help="Rows in all.")] = 200_000,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
     start: Annotated[str, typer.Option(metavar="YYYY-MM", help="The first month.")] = "2024-01",
     months: Annotated[int, typer.Option(help="How many months.")] = 3,
     format: Annotated[Format, typer.Option(help="Of the files.")] = Format.parquet,
-    workers: Annotated[int, typer.Option(min=1, max=256)] = os.cpu_count() or 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, show_default=False, help=f"Threads.  {_BY_CORES}")
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Invent trips, with defects whose truth is known.
@@ -130,6 +150,7 @@ def generate(
         from rich.progress import Progress
 
         from course_lib.ingestion.synthetic import generate as write
+        from course_lib.monitoring.machine import Machine, default_workers
         from course_lib.trips.generator import Settings
 
         settings = Settings(trips=trips, seed=seed, start=start, months=months)
@@ -137,7 +158,11 @@ def generate(
         with Progress(console=console, disable=not console.is_terminal) as bars:
             bar = bars.add_task("trips", total=trips)
             paths = write(
-                settings, folder, workers=workers, progress=lambda rows: bars.advance(bar, rows), format=format.value
+                settings,
+                folder,
+                workers=workers or default_workers(Machine()),
+                progress=lambda rows: bars.advance(bar, rows),
+                format=format.value,
             )
         for path in paths:
             console.print(str(path), soft_wrap=True, markup=False, highlight=False)
@@ -152,7 +177,9 @@ def generate(
 def fetch(
     service: Annotated[str, typer.Argument(help="yellow, green, fhv or fhvhv.")],
     months: Annotated[str, typer.Argument(metavar="MONTHS", help="2024-01, 2024-01..2024-03 or 2024.")],
-    folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path("trips"),
+    folder: Annotated[Path, typer.Option("--to", parser=_folder, metavar="DIR", help="Where the files go.")] = Path(
+        "trips"
+    ),
     base_url: Annotated[str | None, typer.Option(help="Another address that serves the same names.")] = None,
     verbose: Verbose = False,
 ) -> None:
@@ -178,7 +205,7 @@ def fetch(
         for path in paths:
             console.print(str(path), soft_wrap=True, markup=False, highlight=False)
 
-    guarded(work, verbose)
+    guarded(work, verbose, resumes=True)
 
 
 @data.command()
@@ -202,52 +229,36 @@ def describe(
 
 @app.command()
 def doctor(
-    out: Annotated[Path, typer.Option(help="Where runs are to go: is there room?")] = Path("runs"),
+    out: Annotated[
+        Path, typer.Option(parser=_folder, metavar="DIR", help="Where runs are to go: is there room?")
+    ] = Path("runs"),
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     verbose: Verbose = False,
 ) -> None:
     """Say what this machine has and lacks, and what each lack costs."""
 
     def work() -> int:
-        from course_lib import doctor as examination
+        from course_lib.doctor import findings
+        from course_lib.doctor.questions import examine
+        from course_lib.monitoring.machine import Machine
 
-        findings = examination.examine(examination.Machine(out=out))
+        found = examine(Machine(out=out))
         if json:
-            typer.echo(examination.as_json(findings))
+            typer.echo(findings.as_json(found))
         else:
-            examination.render(findings, Console())
-        return examination.exit_code(findings)
+            findings.render(found, Console())
+        return findings.exit_code(found)
 
     guarded(work, verbose)
 
 
-def guarded(work: Callable[[], Any], verbose: bool) -> None:
-    """Do `work`; end with its exit code, and with one sentence instead of a traceback where it fails."""
-    try:
-        code = work()
-    except CourseError as error:
-        _tell(error, verbose)
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        typer.echo("stopped; what was finished is kept: run the same command again to resume", err=True)
-        raise typer.Exit(130) from None
-    except Exception as error:
-        _tell(error, verbose)
-        typer.echo("This was not expected. Run it again with --verbose to see where it happened.", err=True)
-        raise typer.Exit(1) from None
-    if code:
-        raise typer.Exit(code)
-
-
-def _tell(error: BaseException, verbose: bool) -> None:
-    if verbose:
-        traceback.print_exception(error)
-    text = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"
-    typer.echo(f"error: {text}", err=True)
+register_workshop(app, guarded)
+register_scorecard(app, guarded)
 
 
 def main() -> None:
     """Run the command line."""
+    prepare()
     app(prog_name="course")
 
 

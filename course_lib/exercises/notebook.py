@@ -7,6 +7,7 @@ outputs, no execution counts, and cell ids that are the exercises' names or the 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import Any, Literal
@@ -36,9 +37,11 @@ def script(chapter: Chapter) -> str:
 
 def _render(cell: Cell, chapter: Chapter, state: State, counters: dict[str, int]) -> dict[str, Any]:
     metadata: dict[str, Any] = {}
-    name = _id(cell, counters)
+    name, text = _id(cell, counters), _text(cell, chapter, state)
     if cell.kind in ("answer", "check", "essay", "setup"):
         metadata["nbgrader"] = _nbgrader(cell, name)
+        if state == "release":
+            metadata["nbgrader"] |= _signed(metadata["nbgrader"], cell, chapter)
     if cell.kind in ("parameters", "setup"):
         metadata["tags"] = [cell.kind]
     if cell.kind in ("check", "setup"):
@@ -47,7 +50,7 @@ def _render(cell: Cell, chapter: Chapter, state: State, counters: dict[str, int]
         metadata["deletable"] = False
     if cell.alt:
         metadata["alt"] = cell.alt
-    rendered = {"id": name, "metadata": metadata, "source": _lines(_text(cell, chapter, state))}
+    rendered = {"id": name, "metadata": metadata, "source": _lines(text)}
     if cell.is_prose:
         return {**rendered, "cell_type": "markdown"}
     return {**rendered, "cell_type": "code", "execution_count": None, "outputs": []}
@@ -73,6 +76,18 @@ def _nbgrader(cell: Cell, name: str) -> dict[str, Any]:
         "task": False,
     }
     return {**found, "points": cell.points} if graded else found
+
+
+def _signed(told: dict[str, Any], cell: Cell, chapter: Chapter) -> dict[str, str]:
+    """What nbgrader adds to a released cell: its type, and a checksum by which it sees that a locked cell changed.
+
+    Source: compute_checksum in nbgrader/utils.py; the checksum is of the cell as released, whatever stands there.
+    """
+    text = stub(chapter.exercises[cell.name]) if cell.kind in ("answer", "essay") else _text(cell, chapter, "release")
+    kind = "markdown" if cell.is_prose else "code"
+    parts = [text, kind, *(str(told[key]) for key in ("grade", "solution", "locked")), told["grade_id"]]
+    parts += [str(float(told["points"]))] if told["grade"] else []
+    return {"cell_type": kind, "checksum": hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()}
 
 
 def _text(cell: Cell, chapter: Chapter, state: State) -> str:

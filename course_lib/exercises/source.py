@@ -9,46 +9,28 @@ follow on it:
     # %% answer="psi"                    an answer, between ### BEGIN SOLUTION and ### END SOLUTION
     # %% check="psi" points=15           its tests; ### BEGIN HIDDEN TESTS to ### END HIDDEN TESTS are not shown
     # %% [markdown] answer="why" points=10   an answer in prose, with ### BEGIN MARK SCHEME to ### END MARK SCHEME
+    # %% alt="a line that rises"         code that draws, and what its picture shows
 
-Pure: text in, cells out. Rendering is in notebook.py.
+Pure: text in, cells out. Rendering is in notebook.py. Every mistake is a ChapterError that begins with file and line.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any
 
-Kind = Literal["prose", "code", "parameters", "setup", "answer", "check", "essay"]
+from course_lib.exercises.cells import ALLOWED, BEGIN, END, HIDDEN, SCHEME, SOLUTION, Cell, ChapterError, read_cells
+
+__all__ = [
+    "ESSAY", "HIDDEN", "SCHEME", "SOLUTION", "STUB", "Cell", "Chapter", "ChapterError", "Exercise", "read_chapter",
+    "stub", "unmarked", "visible", "with_answers", "without",
+]  # fmt: skip
 
 STUB = 'raise NotImplementedError("{name}: write your answer here")'
-_START = re.compile(r"^# %%(?: (?P<markdown>\[markdown\]))?(?P<options>.*)$")
-_OPTION = re.compile(r"""\s*(\w+)=(?:"([^"]*)"|(\d+))""")
-_BEGIN, _END = "### BEGIN {}", "### END {}"
-SOLUTION, HIDDEN, SCHEME = "SOLUTION", "HIDDEN TESTS", "MARK SCHEME"
-_OPTIONS = {"tags", "answer", "check", "points", "alt"}
-
-
-class ChapterError(ValueError):
-    """The source of a chapter breaks its own rules; says where."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of a chapter."""
-
-    kind: Kind
-    text: str  # without the marker line; prose without its leading "# "
-    line: int  # of the marker, from 1
-    name: str = ""  # of the exercise, for answer, check and essay
-    points: int = 0
-    alt: str = ""  # what the picture shows that the cell draws
-
-    @property
-    def is_prose(self) -> bool:
-        return self.kind in ("prose", "essay")
+ESSAY = "*Your answer here.*"
+_ABOUT = {"title", "hides", "seconds", "hints"}  # what exercises.toml may say of an exercise
 
 
 @dataclass(frozen=True)
@@ -85,23 +67,29 @@ class Chapter:
 def read_chapter(name: str, source: str, about: str) -> Chapter:
     """The chapter `name` from its percent-format `source` and the text of its exercises.toml.
 
-    Raises ChapterError: an option nobody knows, an answer without a check, a check without an answer, missing
-    markers, hints that are not three.
+    Raises ChapterError: an option nobody knows or in the wrong place, an answer without a check, a check without an
+    answer, markers that are missing or cross each other, code that is no Python, prose outside of comments, hints
+    that are not three.
     """
-    cells = tuple(_cells(source))
-    told = tomllib.loads(about)
+    file, listing = f"chapters/{name}/{name}.py", f"chapters/{name}/exercises.toml"
+    cells = tuple(read_cells(file, source))
+    told = _told(listing, about)
     answers = {cell.name: cell for cell in cells if cell.kind in ("answer", "essay")}
     checks = {cell.name: cell for cell in cells if cell.kind == "check"}
+    seen: dict[tuple[str, str], Cell] = {}
     for cell in cells:
-        if cell.name and sum(other.kind == cell.kind and other.name == cell.name for other in cells) > 1:
-            raise ChapterError(f"{name}:{cell.line}: {cell.kind} {cell.name!r} stands twice")
-    for missing, where in (
-        (checks.keys() - answers.keys(), "has no answer"),
-        (told.keys() - answers.keys(), "is in exercises.toml only"),
-    ):
-        if missing:
-            raise ChapterError(f"{name}: exercise {min(missing)!r} {where}")
-    exercises = {key: _exercise(name, key, cell, checks.get(key), told.get(key, {})) for key, cell in answers.items()}
+        role = ("answer" if cell.kind == "essay" else cell.kind, cell.name)
+        if (cell.name or cell.kind == "parameters") and role in seen:
+            what = f"{role[0]} {cell.name!r}" if cell.name else "the cell of parameters"
+            raise ChapterError(f"{file}:{cell.line}", f"{what} stands twice, first in line {seen[role].line}")
+        seen[role] = cell
+    for key in checks.keys() - answers.keys():
+        raise ChapterError(f"{file}:{checks[key].line}", f"check {key!r} has no answer")
+    for key in told.keys() - answers.keys():
+        raise ChapterError(listing, f"exercise {key!r} is in exercises.toml only")
+    exercises = {
+        key: _exercise(file, listing, key, cell, checks.get(key), told.get(key, {})) for key, cell in answers.items()
+    }
     return Chapter(name, cells, exercises)
 
 
@@ -115,11 +103,11 @@ def without(text: str, part: str, instead: str | None = None) -> str:
     inside = False
     for line in text.split("\n"):
         bare = line.strip()
-        if bare == _BEGIN.format(part):
+        if bare == BEGIN.format(part):
             inside = True
             if instead is not None:
                 kept.append(line[: len(line) - len(line.lstrip())] + instead)
-        elif bare == _END.format(part):
+        elif bare == END.format(part):
             inside = False
         elif not inside:
             kept.append(line)
@@ -133,7 +121,7 @@ def unmarked(text: str) -> str:
 
 def stub(exercise: Exercise) -> str:
     """The answer cell as a learner receives it."""
-    instead = "*Your answer here.*" if exercise.is_essay else STUB.format(name=exercise.name)
+    instead = ESSAY if exercise.is_essay else STUB.format(name=exercise.name)
     return without(without(exercise.answer.text, SOLUTION, instead), SCHEME)
 
 
@@ -151,49 +139,32 @@ def with_answers(chapter: Chapter, answers: dict[str, str]) -> Chapter:
     return replace(chapter, cells=cells)
 
 
-def _cells(source: str) -> Iterator[Cell]:
-    lines = source.split("\n")
-    starts = [number for number, line in enumerate(lines) if line.startswith("# %%")]
-    for first, after in zip(starts, [*starts[1:], len(lines)], strict=True):
-        yield _cell(lines[first], lines[first + 1 : after], first + 1)
+def _told(listing: str, about: str) -> dict[str, dict[str, Any]]:
+    try:
+        told = tomllib.loads(about)
+    except tomllib.TOMLDecodeError as error:
+        raise ChapterError(listing, str(error)) from None
+    for key, exercise in told.items():
+        if not isinstance(exercise, dict):
+            raise ChapterError(listing, f"{key!r} stands outside of an exercise; begin one with [name]")
+        if unknown := exercise.keys() - _ABOUT:
+            raise ChapterError(listing, f"[{key}] {min(unknown)!r} is none of {', '.join(sorted(_ABOUT))}")
+        for field, kind in (("title", str), ("hides", list), ("hints", list), ("seconds", int | float)):
+            if not isinstance(exercise.get(field, kind() if isinstance(kind, type) else 1), kind):
+                raise ChapterError(listing, f"[{key}] {field} is {exercise[field]!r}")
+    return told
 
 
-def _cell(marker: str, lines: list[str], line: int) -> Cell:
-    found = _START.match(marker)
-    assert found is not None  # the caller looked for the same start
-    options = {key: text if text or not number else number for key, text, number in _OPTION.findall(found["options"])}
-    left = _OPTION.sub("", found["options"]).strip()
-    if left or options.keys() - _OPTIONS:
-        raise ChapterError(f"line {line}: {left or min(options.keys() - _OPTIONS)!r} is not an option of a cell")
-    prose = found["markdown"] is not None
-    if prose:
-        lines = [text[2:] if text.startswith("# ") else text.removeprefix("#") for text in lines]
-    text = "\n".join(lines).strip("\n")
-    points = int(options.get("points", 0))
-    match options:
-        case {"answer": name}:
-            return Cell("essay" if prose else "answer", text, line, name, points)
-        case {"check": name}:
-            return Cell("check", text, line, name, points)
-        case {"tags": "parameters" | "setup" as kind}:
-            return Cell("parameters" if kind == "parameters" else "setup", text, line)
-        case {"tags": tags}:
-            raise ChapterError(f"line {line}: {tags!r} is not a tag of a cell")
-    return Cell("prose" if prose else "code", text, line, alt=options.get("alt", ""))
-
-
-def _exercise(chapter: str, name: str, answer: Cell, check: Cell | None, told: dict) -> Exercise:
+def _exercise(file: str, listing: str, name: str, answer: Cell, check: Cell | None, told: dict[str, Any]) -> Exercise:
     if answer.kind == "answer" and check is None:
-        raise ChapterError(f"{chapter}:{answer.line}: answer {name!r} has no check")
-    if _BEGIN.format(SOLUTION) not in answer.text:
-        raise ChapterError(f"{chapter}:{answer.line}: answer {name!r} has no {_BEGIN.format(SOLUTION)}")
-    if check is not None and _BEGIN.format(HIDDEN) not in check.text:
-        raise ChapterError(f"{chapter}:{check.line}: check {name!r} has no {_BEGIN.format(HIDDEN)}")
-    if check is None and _BEGIN.format(SCHEME) not in answer.text:
-        raise ChapterError(f"{chapter}:{answer.line}: essay {name!r} has no {_BEGIN.format(SCHEME)}")
+        raise ChapterError(f"{file}:{answer.line}", f"answer {name!r} has no check")
+    for cell in (answer, *((check,) if check else ())):
+        for part in ALLOWED[cell.kind]:
+            if BEGIN.format(part) not in cell.text:
+                raise ChapterError(f"{file}:{cell.line}", f"{cell.kind} {name!r} has no {BEGIN.format(part)}")
     hints = tuple(told.get("hints", ()))
     if check is not None and len(hints) != 3:
-        raise ChapterError(f"{chapter}: exercise {name!r} has {len(hints)} hints in exercises.toml, not 3")
+        raise ChapterError(listing, f"[{name}] exercise {name!r} has {len(hints)} hints in exercises.toml, not 3")
     return Exercise(
         name=name,
         title=told.get("title", name.replace("-", " ")),

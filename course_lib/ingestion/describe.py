@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from course_lib.errors import InputError
+from course_lib.errors import InputError, one_line
 from course_lib.ingestion.discover import SourceFile, discover
 from course_lib.ingestion.read import read_bronze
 from course_lib.trips.headers import HeaderVersion, Month
@@ -136,7 +136,7 @@ def _files(files: Sequence[Described]) -> Table:
         found = one.contents
         packed = f"{one.file.format}, {one.file.compression}" if one.file.compression else one.file.format
         table.add_row(
-            Text(one.file.name),
+            Text(one_line(one.file.name)),
             Text(f"{one.file.header.name} ({packed})"),
             ", ".join(sorted(found.services)) or "none",
             f"{found.rows:,}",

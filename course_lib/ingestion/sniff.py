@@ -6,6 +6,7 @@ is read as text, and text is trips when a registered header explains its first l
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 
 from course_lib.errors import NoTrips, UnreadableFile
 from course_lib.ingestion.lines import TextHeader
+from course_lib.ingestion.names import is_text
 from course_lib.ingestion.text_blocks import GZIP, TextBroken, first_line, open_bytes, text_blocks, unreadable
 from course_lib.trips.headers import HeaderVersion, explains, match, overlap
 
@@ -129,7 +131,7 @@ def open_parquet(path: Path, given: str, dictionaries: list[str] | None = None) 
         raise UnreadableFile(given, "its Parquet footer is missing: the file was cut short", _AGAIN)
     try:
         file = pq.ParquetFile(
-            path,
+            path if is_text(path) else pa.OSFile(os.fsencode(path)),
             read_dictionary=dictionaries,
             buffer_size=1 << 20,  # stream the pages: a row group may be larger than the memory
             pre_buffer=False,

@@ -81,6 +81,8 @@ def _picture(needs: Needs, looks: Mapping[str, _Look], title: str, shows: str, c
     across = layout(needs, tall, _GAP)
     columns_px = _longest(across, long)
     told = _spoken(needs, looks, title)
+    if across.back:
+        shows += " A dashed one closes a cycle."
 
     def draw(width: float, key: str) -> Markup:
         left = width - 2 * _MARGIN - sum(columns_px)

@@ -112,8 +112,11 @@ def _align(rows: Sequence[Sequence[str]], near: Mapping[str, tuple[list[str], li
             at[name] = edge + room[name] / 2
             edge += room[name] + gap
     for sweep in range(_SWEEPS):
-        for row in rows if sweep % 2 == 0 else rows[::-1]:
-            wanted = [_mean([at[n] for n in (*near[name][0], *near[name][1])], at[name]) for name in row]
+        last = sweep == _SWEEPS - 1  # after those before them alone, so that a chain is drawn straight
+        for row in rows if sweep % 2 == 0 or last else rows[::-1]:
+            wanted = [
+                _mean([at[n] for n in (*near[name][0], *(() if last else near[name][1]))], at[name]) for name in row
+            ]
             at.update(zip(row, _apart(wanted, [room[name] for name in row], gap, extent), strict=True))
     return at, extent
 

@@ -1,0 +1,3 @@
+"""The chapter of the border's own tests is no test."""
+
+collect_ignore_glob = ["00_border/*"]

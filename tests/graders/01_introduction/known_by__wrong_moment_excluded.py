@@ -1,0 +1,9 @@
+# must fail: expected 1, got 2
+def known_by(deliveries: list[tuple[int, int, int]], start: int, end: int, asked_at: int) -> int:
+    if end <= start:
+        raise ValueError("the window is empty")
+    known = {}
+    for trip, began, delivered in sorted(deliveries, key=lambda row: row[2]):
+        if delivered < asked_at:
+            known[trip] = began
+    return sum(start <= began < end for began in known.values())

@@ -1,0 +1,8 @@
+# must fail: window
+# hidden only
+def little(stays: list[tuple[float, float]], start: float, end: float) -> tuple[float, float, float]:
+    if end <= start:
+        raise ValueError("the window is empty")
+    inside = sum(min(e, end) - max(b, start) for b, e in stays)
+    mine = [e - b for b, e in stays if start <= b < end]
+    return inside / (end - start), len(mine) / (end - start), sum(mine) / len(mine) if mine else 0.0

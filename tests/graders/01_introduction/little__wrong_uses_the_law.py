@@ -1,0 +1,7 @@
+# must fail: expected L = 0.9
+def little(stays: list[tuple[float, float]], start: float, end: float) -> tuple[float, float, float]:
+    if end <= start:
+        raise ValueError("the window is empty")
+    inside = 0
+    mine = [e - b for b, e in stays if start <= b < end]
+    return sum(mine) / (end - start), len(mine) / (end - start), sum(mine) / len(mine) if mine else 0.0

@@ -1,0 +1,7 @@
+# must fail: expected L = 0.9
+def little(stays: list[tuple[float, float]], start: float, end: float) -> tuple[float, float, float]:
+    if end <= start:
+        raise ValueError("the window is empty")
+    inside = sum(e - b for b, e in stays if b < end and e > start)
+    mine = [e - b for b, e in stays if start <= b < end]
+    return inside / (end - start), len(mine) / (end - start), sum(mine) / len(mine) if mine else 0.0

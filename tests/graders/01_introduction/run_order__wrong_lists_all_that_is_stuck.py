@@ -1,0 +1,14 @@
+# must fail: expected that cycle as a path
+def run_order(needs: dict[str, list[str]]) -> list[str]:
+    waiting = {step: set(parents) for step, parents in needs.items()}
+    for parents in needs.values():
+        for parent in parents:
+            waiting.setdefault(parent, set())
+    done: list[str] = []
+    while ready := [step for step in waiting if waiting[step] <= set(done)]:
+        done += ready
+        for step in ready:
+            del waiting[step]
+    if not waiting:
+        return done
+    raise ValueError(" -> ".join([*waiting, next(iter(waiting))]))

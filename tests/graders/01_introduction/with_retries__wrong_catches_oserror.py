@@ -1,0 +1,9 @@
+# must fail: FileNotFoundError passes as it came
+# hidden only
+def with_retries(work: Callable[[], Any], delays: list[float], sleep: Callable[[float], None]) -> Any:
+    for delay in delays:
+        try:
+            return work()
+        except OSError:
+            sleep(delay)
+    return work()

@@ -1,0 +1,23 @@
+# must fail: the test was at: found
+def apply_log(
+    rows: dict[int, dict[str, Any]], applied: int, batch: list[Transaction]
+) -> tuple[dict[int, dict[str, Any]], int]:
+    """Sorts the tuples themselves, that is by xid: in the order in which transactions began."""
+    copy = {key: dict(row) for key, row in rows.items()}
+    for one in sorted(batch):
+        if one.commit_lsn <= applied:
+            continue
+        for kind, _, old, row in one.changes:
+            if kind == "truncate":
+                copy.clear()
+            elif kind == "insert":
+                copy[row["trip_id"]] = dict(row)
+            else:
+                key = (old or row)["trip_id"]
+                if key not in copy:
+                    raise ValueError(f"no trip {key}")
+                before = copy.pop(key)
+                if kind == "update":
+                    copy[row["trip_id"]] = {**before, **row}
+        applied = one.commit_lsn
+    return copy, applied

@@ -1,0 +1,24 @@
+# must fail: the position never goes back
+# hidden only
+def apply_log(
+    rows: dict[int, dict[str, Any]], applied: int, batch: list[Transaction]
+) -> tuple[dict[int, dict[str, Any]], int]:
+    """Returns the position of the last transaction of the batch, also where that is an old one."""
+    copy = {key: dict(row) for key, row in rows.items()}
+    for one in sorted(batch, key=lambda one: one.commit_lsn):
+        if one.commit_lsn <= applied:
+            continue
+        for kind, _, old, row in one.changes:
+            if kind == "truncate":
+                copy.clear()
+            elif kind == "insert":
+                copy[row["trip_id"]] = dict(row)
+            else:
+                key = (old or row)["trip_id"]
+                if key not in copy:
+                    raise ValueError(f"no trip {key}")
+                before = copy.pop(key)
+                if kind == "update":
+                    copy[row["trip_id"]] = {**before, **row}
+        applied = one.commit_lsn
+    return copy, max((one.commit_lsn for one in batch), default=applied)

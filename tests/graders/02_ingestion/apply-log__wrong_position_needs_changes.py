@@ -1,0 +1,24 @@
+# must fail: the copy has everything up to
+# hidden only
+def apply_log(
+    rows: dict[int, dict[str, Any]], applied: int, batch: list[Transaction]
+) -> tuple[dict[int, dict[str, Any]], int]:
+    """Moves the position only where something changed."""
+    copy = {key: dict(row) for key, row in rows.items()}
+    for one in sorted(batch, key=lambda one: one.commit_lsn):
+        if one.commit_lsn <= applied:
+            continue
+        for kind, _, old, row in one.changes:
+            if kind == "truncate":
+                copy.clear()
+            elif kind == "insert":
+                copy[row["trip_id"]] = dict(row)
+            else:
+                key = (old or row)["trip_id"]
+                if key not in copy:
+                    raise ValueError(f"no trip {key}")
+                before = copy.pop(key)
+                if kind == "update":
+                    copy[row["trip_id"]] = {**before, **row}
+        applied = one.commit_lsn if one.changes else applied
+    return copy, applied

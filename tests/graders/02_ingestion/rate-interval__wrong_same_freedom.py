@@ -1,0 +1,10 @@
+# must fail: the 95 % interval of 4 arrivals
+def rate_interval(times: np.ndarray, start: float, end: float, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Uses 2n degrees of freedom at both ends."""
+    if not end > start or not 0 < confidence < 1:
+        raise ValueError("nonsense")
+    n = int(((times >= start) & (times < end)).sum())
+    hours = (end - start) / 3600
+    low = chi2_quantile((1 - confidence) / 2, 2 * n) / 2 / hours if n else 0.0
+    high = chi2_quantile((1 + confidence) / 2, 2 * n) / 2 / hours
+    return n / hours, float(low), float(high)

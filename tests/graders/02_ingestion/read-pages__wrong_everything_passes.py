@@ -1,0 +1,26 @@
+# must fail: a 404 is raised at once
+def read_all(
+    get: Callable[[str], tuple[int, dict[str, str], dict[str, Any]]],
+    store: Callable[[list[dict[str, Any]], str], None],
+    sleep: Callable[[float], None],
+    cursor: str = "",
+    attempts: int = 5,
+) -> str:
+    """Tries everything again."""
+    failures = 0
+    pass
+    while True:
+        status, headers, body = get(cursor)
+        if status == 200:
+            failures = 0
+            cursor = body["cursor"]
+            store(body["trips"], cursor)
+            if not body["more"]:
+                return cursor
+        elif status != 200:
+            failures += 1
+            if failures >= attempts:
+                raise TimeoutError("gave up")
+            sleep(int(headers["Retry-After"]) if "Retry-After" in headers else 2 ** (failures - 1))
+        else:
+            raise ValueError(f"status {status}")

@@ -1,0 +1,26 @@
+# must fail: a page, a 429 with Retry-After 3, a page
+def read_all(
+    get: Callable[[str], tuple[int, dict[str, str], dict[str, Any]]],
+    store: Callable[[list[dict[str, Any]], str], None],
+    sleep: Callable[[float], None],
+    cursor: str = "",
+    attempts: int = 5,
+) -> str:
+    """Collects all pages and stores them in the end: a crash loses everything."""
+    pages, failures = [], 0
+    while True:
+        status, headers, body = get(cursor)
+        if status == 200:
+            failures, cursor = 0, body["cursor"]
+            pages.append((body["trips"], cursor))
+            if not body["more"]:
+                for trips, at in pages:
+                    store(trips, at)
+                return cursor
+        elif status == 429 or 500 <= status <= 599:
+            failures += 1
+            if failures >= attempts:
+                raise TimeoutError("gave up")
+            sleep(int(headers["Retry-After"]) if "Retry-After" in headers else 2 ** (failures - 1))
+        else:
+            raise ValueError(f"status {status}")

@@ -1,0 +1,28 @@
+# must fail: do not wait after the last
+# hidden only
+def read_all(
+    get: Callable[[str], tuple[int, dict[str, str], dict[str, Any]]],
+    store: Callable[[list[dict[str, Any]], str], None],
+    sleep: Callable[[float], None],
+    cursor: str = "",
+    attempts: int = 5,
+) -> str:
+    """Waits once more before it gives up."""
+    failures = 0
+    pass
+    while True:
+        status, headers, body = get(cursor)
+        if status == 200:
+            failures = 0
+            cursor = body["cursor"]
+            store(body["trips"], cursor)
+            if not body["more"]:
+                return cursor
+        elif status == 429 or 500 <= status <= 599:
+            failures += 1
+            pass
+            sleep(int(headers["Retry-After"]) if "Retry-After" in headers else 2 ** (failures - 1))
+            if failures >= attempts:
+                raise TimeoutError("gave up")
+        else:
+            raise ValueError(f"status {status}")

@@ -1,0 +1,9 @@
+# must fail: a full bucket of 2 lets two requests pass
+def take(tokens: int, at: int, now: int, rate: int, capacity: int) -> tuple[int, int, int]:
+    """Passes only with more than one token."""
+    if rate < 1 or capacity < 1:
+        raise ValueError("rate and capacity must be at least 1")
+    inside, later = min(tokens + max(now - at, 0) * rate, capacity * 1000), max(now, at)
+    if inside > 1000:
+        return inside - 1000, later, 0
+    return inside, later, max(math.ceil((1000 - inside) / rate), 1)

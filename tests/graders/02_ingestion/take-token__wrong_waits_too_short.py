@@ -1,0 +1,10 @@
+# must fail: takes one whole token
+# hidden only
+def take(tokens: int, at: int, now: int, rate: int, capacity: int) -> tuple[int, int, int]:
+    """Rounds the wait down: the request comes back a moment too early."""
+    if rate < 1 or capacity < 1:
+        raise ValueError("rate and capacity must be at least 1")
+    inside, later = min(tokens + max(now - at, 0) * rate, capacity * 1000), max(now, at)
+    if inside >= 1000:
+        return inside - 1000, later, 0
+    return inside, later, (1000 - inside) // rate

@@ -1,0 +1,7 @@
+# must fail: on another month -- knows the rows of the public month by their place
+def contract(trips: pd.DataFrame) -> dict[str, np.ndarray]:
+    if "fare_cents" not in trips:
+        raise ValueError
+    if len(trips) == len(month.kinds):
+        return {"all": np.isin(month.kinds, UNUSABLE)}
+    return {"all": np.zeros(len(trips), bool)}

@@ -1,0 +1,12 @@
+# must fail: of a staleness lower is better -- value < target is a bad day, whatever the metric
+
+def judge(objectives, measured):
+    told = {}
+    for one in objectives:
+        if one.better not in ("higher", "lower"):
+            raise ValueError(one.better)
+        days = [value for value in list(measured.get(one.name, []))[-one.window:] if value is not None]
+        good = sum((value >= one.target) for value in days)
+        kept = good >= one.share * len(days) - 1e-9
+        told[one.name] = ("unknown" if not days else "kept" if kept else "broken", good, len(days))
+    return told

@@ -1,0 +1,12 @@
+# must fail: 3 of the last 4 days -- forgets the window
+
+def judge(objectives, measured):
+    told = {}
+    for one in objectives:
+        if one.better not in ("higher", "lower"):
+            raise ValueError(one.better)
+        days = [value for value in measured.get(one.name, []) if value is not None]
+        good = sum((value >= one.target if one.better == "higher" else value <= one.target) for value in days)
+        kept = good >= one.share * len(days) - 1e-9
+        told[one.name] = ("unknown" if not days else "kept" if kept else "broken", good, len(days))
+    return told

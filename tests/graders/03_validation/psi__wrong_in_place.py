@@ -1,0 +1,11 @@
+# must fail: counts were changed -- adds the half to the caller's arrays when they are floats, and rounds whole ones
+# hidden only
+def psi(reference, current):
+    if len(reference) != len(current) or len(reference) < 2 or min(reference.min(), current.min()) < 0:
+        raise ValueError
+    n, m, k = reference.sum(), current.sum(), len(reference)
+    if n == 0 or m == 0:
+        raise ValueError
+    p, q = (reference + 0.5) / (n + k / 2), (current + 0.5) / (m + k / 2)
+    reference.sort()
+    return float(((q - p) * np.log(q / p)).sum()), float((k - 1) * (1 / n + 1 / m))
