@@ -25,8 +25,28 @@ input that cannot be used.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+
+_MOST = 6  # column names of each kind that a message lists; a wide table of another kind would fill the screen
+
+# What a terminal obeys instead of showing it, what reorders the text around it, and what is no text at all.
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def one_line(text: object) -> str:
+    r"""`text` as one line of valid Unicode, safe to show: names of files may hold any byte but two.
+
+    >>> print(one_line("a\nb\x1b[31mred"), one_line(b"\xff".decode("utf-8", "surrogateescape")))
+    a\nb\x1b[31mred \xff
+    """
+
+    def escaped(found: re.Match[str]) -> str:
+        code = ord(found[0])
+        return f"\\x{code - 0xDC00:x}" if 0xDC80 <= code <= 0xDCFF else found[0].encode("unicode_escape").decode()
+
+    return _UNSHOWN.sub(escaped, str(text))
 
 
 class CourseError(Exception):
@@ -36,6 +56,16 @@ class CourseError(Exception):
 
     def __reduce__(self) -> tuple:  # errors cross process borders (Dask workers), with their facts
         return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first few names, each cut at 60 characters, and how many more there are.
+
+    >>> _few(["a", "b"]), _few(["a", "b", "c", "d", "e", "f", "g"])
+    ("['a', 'b']", "['a', 'b', 'c', 'd', 'e', 'f'] and 1 more")
+    """
+    told = str([name if len(name) <= 60 else f"{name[:60]}…" for name in names[:_MOST]])
+    return f"{told} and {len(names) - _MOST:,} more" if len(names) > _MOST else told
 
 
 def _rebuild(kind: type[CourseError], args: tuple, facts: dict) -> CourseError:
@@ -58,7 +88,7 @@ class InputError(CourseError):
 
     def __init__(self, path: str | Path, why: str, remedy: str):
         self.path, self.why, self.remedy = str(path), why, remedy
-        super().__init__(f"{self.path}: {why}. {remedy}")
+        super().__init__(one_line(f"{self.path}: {why}. {remedy}"))
 
 
 class UnreadableFile(InputError):
@@ -70,13 +100,22 @@ class NoTrips(InputError):
 
 
 class SchemaDrift(InputError):
-    """A header that no registered version explains; the nearest version says what is new and missing."""
+    """A header that no registered version explains.
 
-    def __init__(self, path: str | Path, *, nearest: str, new: Sequence[str], missing: Sequence[str]):
-        self.nearest, self.new, self.missing = nearest, tuple(new), tuple(missing)
+    `nearest` names the version that shares most of it: `shared` of its columns. `new` are the columns that this
+    version does not have, `missing` those of it that the file does not have: all of them, not only the few that the
+    message lists.
+    """
+
+    def __init__(self, path: str | Path, *, nearest: str, shared: int, new: Sequence[str], missing: Sequence[str]):
+        self.nearest, self.shared, self.new, self.missing = nearest, shared, tuple(new), tuple(missing)
+        why = f"its header is not registered, and no registered one has any of its columns: {_few(self.new)}"
+        if shared:
+            near = f"nearest is {nearest!r}, with {shared} of its {shared + len(self.missing)} columns"
+            why = f"its header is not registered; {near}: new {_few(self.new)}, missing {_few(self.missing)}"
         super().__init__(
             path,
-            f"its header is not registered; nearest is {nearest!r}: new {list(new)}, missing {list(missing)}",
+            why,
             "If the publisher changed the file, register the header in course_lib/trips/headers.toml "
             "(CONTRIBUTING.md, 'Add a header version'); leave out the file otherwise.",
         )
@@ -89,7 +128,7 @@ class OutputError(CourseError):
 
     def __init__(self, path: str | Path, why: str, remedy: str):
         self.path, self.why, self.remedy = str(path), why, remedy
-        super().__init__(f"{self.path}: {why}. {remedy}")
+        super().__init__(one_line(f"{self.path}: {why}. {remedy}"))
 
 
 class OutputUnwritable(OutputError):

@@ -57,6 +57,7 @@ def logarithmic(*axes):
         axis.set_minor_locator(NullLocator())
 
 
+pd.set_option("display.max_colwidth", 100)
 expectations = great_expectations_process.start(month.bronze, month.publishes, month.month)
 trips.head(3)
 
@@ -68,8 +69,9 @@ trips.head(3)
 
 # %%
 kinds = pd.Series(month.kinds)
-print(f"{(kinds != '').mean():.1%} of {len(trips):,} rows are broken in one of {kinds[kinds != ''].nunique()} ways")
-kinds[kinds != ""].value_counts().head(8)
+odd = kinds[kinds != ""]
+print(f"{len(odd) / len(kinds):.1%} of {len(kinds):,} rows are broken, in {odd.nunique()} ways")
+odd.value_counts().head(8)
 
 # %% [markdown]
 # The generator keeps this list of the truth, and no real source does. That is why the course practises on generated
@@ -89,9 +91,9 @@ axes.set_title(f"{unusable.sum():,} unusable trips: at the edges, and hidden in 
 plt.show()
 
 # %% [markdown]
-# The edges are easy. **Surprise:** many orange dots lie *inside* the grey cloud. A negative fare, a missing zone, a
-# total that is not the sum of its parts: neither axis shows them. No single picture finds everything, so validation
-# works in layers.
+# The edges are easy. **Surprise:** many orange dots lie *inside* the grey cloud. A negative fare, a zone 999, a total
+# that is not the sum of its parts: neither axis shows them. No single picture finds everything, so validation works
+# in layers.
 #
 # ### A null that is not null
 #
@@ -175,9 +177,9 @@ pd.Series({
 part = np.arange(len(trips)) * 100 // len(trips)
 share = pd.Series(broken(found, "codes_all_null")).groupby(part).mean()
 figure, axes = plt.subplots(figsize=(7.6, 2.4))
-axes.fill_between(share.index, share * 100, step="mid", color=colour("refused"))
+axes.stairs(share * 100, np.arange(101), fill=True, color=colour("refused"))
 axes.set(title="All rows without codes stand at the end of the file", xlabel="hundredth of the file",
-         ylabel="rows without codes [%]");  # fmt: skip
+         ylabel="rows without codes [%]", xlim=(0, 101))  # fmt: skip
 plt.show()
 
 # %% [markdown]
@@ -254,9 +256,9 @@ scored = score(refuses, unusable)
 print(f"precision {scored.precision:.3f}, recall {scored.recall:.3f}: {scored}")
 
 # %% [markdown]
-# It never accuses a sound row, and misses half of the broken ones. Its limit of 23 hours looks arbitrary. Is it? Move
-# the limit from ten minutes to two days and watch both numbers; **guess** where precision breaks down, and where
-# recall does.
+# It never accuses a sound row, and misses more than half of the broken ones. Its limit of 23 hours looks arbitrary.
+# Is it? Move the limit from ten minutes to two days and watch both numbers; **guess** where precision breaks down,
+# and where recall does.
 
 # %%
 hours = np.geomspace(1 / 6, 48, 60)
@@ -372,7 +374,7 @@ def some_trips(changes):
              "dropoff_zone": 13, "distance_m": 3000, "fare_cents": 1500, "tip_cents": 200, "tolls_cents": 0,
              "surcharges_cents": 80, "total_cents": 1780}  # fmt: skip
     frame = pd.DataFrame([sound | one for one in changes])
-    times = {name: "datetime64[us]" for name in ("pickup_at", "dropoff_at")}
+    times = {"pickup_at": "datetime64[us]", "dropoff_at": "datetime64[us]"}
     return frame.astype({name: times.get(name, "Int32") for name in frame.columns})
 
 
@@ -564,7 +566,7 @@ from course_lib.exercises import hidden_seeds
 
 def slow(rows, broken, errors):
     """The same by comparing every row with every other."""
-    good = [row for row, rules in zip(rows, broken) if not rules & set(errors)]
+    good = [row for row, rules in zip(rows, broken, strict=True) if not rules & set(errors)]
 
     def beats(a, b):
         if a.updated_at == b.updated_at:
@@ -576,7 +578,7 @@ def slow(rows, broken, errors):
         for row in good
         if not any(beats(rival, row) for rival in good if rival.trip_id == row.trip_id and rival != row)
     ]
-    held = [(row, tuple(e for e in errors if e in rules)) for row, rules in zip(rows, broken) if rules & set(errors)]
+    held = [(row, tuple(e for e in errors if e in rules)) for row, rules in zip(rows, broken, strict=True) if rules & set(errors)]
     return stands, held, [row for row in good if row not in stands]
 
 
@@ -642,9 +644,9 @@ print("Pandera:           ", disagreements(found, by_pandera) or "no row is judg
 print("Great Expectations:", disagreements(found, by_expectations) or "no row is judged differently")
 
 # %% [markdown]
-# Equal, bit by bit, on every row, for all sixteen rules. This is no accident to rely on: each has its own idea of
-# nulls, of ranges with or without their ends, and of which rows a failure names. Here is what Pandera's users write,
-# generated from the same rules; a property test in `tests/validation/` compares all three on hostile rows.
+# Equal, bit by bit, on every row, for all sixteen rules. That was not given: each has its own idea of nulls, of
+# ranges with or without their ends, and of which rows a failure names. Here is what Pandera's users write, generated
+# from the same rules; a property test in `tests/validation/` compares all three on hostile rows.
 
 # %%
 schema = pandera_contract.schema(month.publishes, month.month)
@@ -692,7 +694,8 @@ measured = {
 pd.Series({name: f"{share.value:.3%}" for name, share in measured.items()})
 
 # %% [markdown]
-# Consistency is higher than accuracy: a wrong value can satisfy every rule. That gap is what no contract sees.
+# Consistency is higher than accuracy: what is wrong or missing can satisfy every rule of severity error. That gap is
+# what no contract sees.
 #
 # ### Freshness
 #
@@ -815,7 +818,7 @@ for hidden in hidden_seeds("quality", 2):
     wrong = sum(
         a + b + c + d != e
         for a, b, c, d, e in zip(
-            frame.fare_cents, frame.tip_cents, frame.tolls_cents, frame.surcharges_cents, frame.total_cents
+            frame.fare_cents, frame.tip_cents, frame.tolls_cents, frame.surcharges_cents, frame.total_cents, strict=True
         )
     )
     assert close(got["consistency"], 1 - wrong / n), (
@@ -862,8 +865,8 @@ check("quality")
 # %% [markdown]
 # ### Objectives have a direction
 #
-# A service level objective promises a number for most days of a window. Here are two weeks of two metrics, and the
-# line that circulates in tutorials: `violated = value < target`. **Guess** which days it reports.
+# A service level objective promises a number for most days of a window. Here is a week of two metrics, and the line
+# that circulates in tutorials: `violated = value < target`. **Guess** which days it reports.
 
 # %%
 week = pd.DataFrame(
@@ -1109,7 +1112,8 @@ def outliers(rows: np.ndarray, p: float) -> np.ndarray:
     p       in (0, 1)
 
     Squared distance (x - mean)' C^-1 (x - mean), with the covariance C that divides by the number of whole rows less
-    one; a row is out if that exceeds the chi-square quantile with d degrees of freedom that a share p exceeds.
+    one; a row is out if that exceeds the chi-square quantile with d degrees of freedom that a share p exceeds
+    (scipy.stats.chi2 knows it).
 
     Raises ValueError: p outside (0, 1), d columns and not more than d whole rows, or a column that does not vary.
     """
@@ -1220,9 +1224,9 @@ check("mahalanobis")
 # %% [markdown]
 # ### How much does a column tell?
 #
-# Entropy, $H = -\sum p \log_2 p$, measures a column's variety in bits; mutual information $I(X; Y) = H(X) + H(Y) -
-# H(X, Y)$ what one column says about another. Both guard data: a device that got stuck loses entropy before any value
-# is wrong. And which column explains a tip of zero? **Guess.**
+# Entropy, $H = -\sum p \log_2 p$, measures a column's variety in bits; mutual information
+# $I(X; Y) = H(X) + H(Y) - H(X, Y)$ what one column says about another. Both guard data: a device that got stuck loses
+# entropy before any value is wrong. And which column explains a tip of zero? **Guess.**
 
 # %%
 from course_lib.validation.information import contingency, entropy, mutual_information, mutual_information_bias
@@ -1240,9 +1244,9 @@ pd.DataFrame(told).round(5)
 
 # %% [markdown]
 # The payment type does: cash tips are not recorded, and stand there as 0. One more null that is not null, and a mean
-# tip over all rows is wrong by it. **Surprise:** the pickup zone seems to tell something, too. Does it? A column of
-# 263 values fits any sample a little. The plug-in estimate of two columns that have *nothing* to do with each other
-# is not 0 but, to first order, $(a-1)(b-1) / (2 n \ln 2)$ bits. Shuffle, and measure.
+# tip over all rows is wrong by it. **Surprise:** the pickup zone seems to tell far more than the vendor. Does it? A
+# column of 263 values fits any sample a little. The plug-in estimate of two columns that have *nothing* to do with
+# each other is not 0 but, to first order, $(a-1)(b-1) / (2 n \ln 2)$ bits. Shuffle, and measure.
 
 # %%
 sizes = np.unique(np.geomspace(500, len(sound), 12).astype(int))
@@ -1357,9 +1361,9 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# At 200 rows half of all comparisons with *no drift at all* are near the alarm line; at 50,000 rows the same line is
-# blind to changes of a whole bin. Set the limit from the law, not from custom. The slider mixes trips in feet into a
-# sample; find the smallest share that you can tell from nothing, for each size.
+# At 200 rows half of all comparisons with *no drift at all* are near the alarm line; at 50,000 rows the share of a
+# bin may double below the same line. Set the limit from the law, not from custom. The slider mixes trips in feet into
+# a sample; find the smallest share that you can tell from nothing, for each size.
 
 
 # %%
@@ -1442,7 +1446,7 @@ for hidden in hidden_seeds("psi", 25):
     before = a.copy(), b.copy()
     n, m = int(a.sum()), int(b.sum())
     by_hand = 0.0
-    for x, y in zip(a.tolist(), b.tolist()):
+    for x, y in zip(a.tolist(), b.tolist(), strict=True):
         p, q = (x + 0.5) / (n + k / 2), (y + 0.5) / (m + k / 2)
         by_hand += (q - p) * math.log(q / p)
     index, expected = psi(a, b)
@@ -1611,7 +1615,8 @@ explore(trade, limit=(1.0, 8.0, 0.5), labels={"limit": "limit [sigma]"})
 # - a day that lies ten standard deviations of the noise off, or more, rings on that day.
 #
 # The decision about a day may use the history, that day and the days before it, and nothing later. After an alarm it
-# starts afresh: with the same history, and without memory of the days up to the alarm.
+# starts afresh: with the same history, and without memory of the days up to the alarm. The unit does not matter: the
+# same values in thousands, or counted from another zero, ring on the same days.
 
 
 # %% answer="monitor"
@@ -1783,14 +1788,14 @@ pd.Series(held["reasons"].to_pylist()).value_counts().head(5)
 # next real error.
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
-# 2 points: severity lowered (or rule split) before the arrival, with the reason that an error would quarantine most
-# of the month.
-# 2 points: a new version of the contract, with validity in time or per source, compared with the old one on data
-# before it is merged.
-# 2 points: severity or rule depends on the use (model against finance); finance keeps a check that fits the new
-# meaning.
-# 1 point: what is watched afterwards is concrete: a share of warnings, a distribution, an SLO with a window.
-# 1 point: names a loss of the opposite (a month of data, real errors hidden among false ones, or no check at all).
+# - 2 points: severity lowered (or rule split) before the arrival, with the reason that an error would quarantine most
+#   of the month.
+# - 2 points: a new version of the contract, with validity in time or per source, compared with the old one on data
+#   before it is merged.
+# - 2 points: severity or rule depends on the use (model against finance); finance keeps a check that fits the new
+#   meaning.
+# - 1 point: what is watched afterwards is concrete: a share of warnings, a distribution, an SLO with a window.
+# - 1 point: names a loss of the opposite (a month of data, real errors hidden among false ones, or no check at all).
 # ### END MARK SCHEME
 
 # %%
@@ -1803,4 +1808,4 @@ progress()
 # - what a metric would show if nothing had happened, and in which direction it is bad;
 # - how many days a change stays unseen, what that costs in false alarms, and why a p-value is not that.
 #
-# The next chapter takes the valid rows and makes silver and gold of them. `progress()` shows where you stand.
+# The next chapter takes the valid rows and makes silver and gold of them.

@@ -24,6 +24,14 @@ merge        a new release under work that is already there
 landing      the page that JupyterLab opens with
 lab          JupyterLab on loopback
 commands     the commands of the workshop
+protocol     answers and tests in two processes: what crosses between them
+graders      how many points an answer gets, and why, in both modes
+bench        what happens on the side of the tests
+answer_files answers that are known to be right or wrong
+mutants      the reference, a little wrong
+proofs       whether a grader deserves trust
+graders_report   what an author of exercises sees: `python -m course_lib.exercises.graders 3`
+scorecard    the proofs in a line of numbers; scorecard_command shows them
 """
 
 from course_lib.exercises.live import check, hint, progress

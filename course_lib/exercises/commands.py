@@ -108,12 +108,13 @@ def register(app: typer.Typer, guarded: Guarded) -> None:
         """Show chapters, points so far, and the next step."""
 
         def work() -> None:
+            from course_lib.exercises.catalog import HIDDEN
             from course_lib.exercises.progress_shown import progress_text
             from course_lib.exercises.standing import next_step
             from course_lib.exercises.workspace import standings
 
             folder = _folder(workspace)
-            if not (folder / ".course").is_dir():
+            if not (folder / HIDDEN).is_dir():
                 typer.echo("You have not begun yet: `make lab` (or `course lab`) opens the course.")
                 return
             now = standings(folder)
@@ -124,7 +125,12 @@ def register(app: typer.Typer, guarded: Guarded) -> None:
 
 def _folder(named: Path | None) -> Path:
     """The workspace that is meant: the one named, the one we stand in, or that of the checkout."""
-    from course_lib.exercises.catalog import find_workspace
+    from course_lib.errors import BadArgument
+    from course_lib.exercises.catalog import HIDDEN, find_workspace
     from course_lib.exercises.workspace import DEFAULT
 
-    return (named or find_workspace() or DEFAULT).resolve()
+    if (
+        named is not None and not named.name and not (named / HIDDEN).is_dir()
+    ):  # "" (an unset variable of the shell), "." and "/"
+        raise BadArgument(f"--workspace {str(named)!r} names no folder of its own; name a new one")
+    return (named or find_workspace() or DEFAULT).expanduser().resolve()

@@ -75,8 +75,8 @@ def mutants_of(exercise: Exercise) -> list[Mutant]:
 def mutate(text: str) -> list[Mutant]:
     """All mutants of an answer cell whose solution stands between markers.
 
-    >>> [m.name for m in mutate("def f(a):\\n    ### BEGIN SOLUTION\\n    return a < 0\\n    ### END SOLUTION")][0]
-    'comparison in f: a < 0 -> a >= 0'
+    >>> min(m.name for m in mutate("def f(a):\\n    ### BEGIN SOLUTION\\n    return a < 0\\n    ### END SOLUTION"))
+    'boundary in f: a < 0 -> a <= 0'
     """
     tree = ast.parse(text)
     regions = list(_regions(text))

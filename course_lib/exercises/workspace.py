@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from course_lib.errors import BadArgument
+from course_lib.errors import BadArgument, OutputError
 from course_lib.exercises import ledger
 from course_lib.exercises.catalog import HIDDEN, released
 from course_lib.exercises.chapters import ROOT, chapter_names, load_chapter
@@ -47,9 +47,12 @@ def copy_of(workspace: Path, chapter: str) -> Path:
 
 
 def update(workspace: Path, root: Path = ROOT) -> tuple[list[Change], dict[str, str]]:
-    """Bring a workspace up to date with the chapters: what changed, and which chapters cannot be read and why."""
+    """Bring a workspace up to date with the chapters: what changed, and which chapters cannot be read and why.
+
+    Raises OutputError for a folder that cannot be one, or holds something else.
+    """
     changes, broken = [], {}
-    (workspace / HIDDEN / "release").mkdir(parents=True, exist_ok=True)
+    _take(workspace)
     for name in chapter_names(root):
         try:
             files = release(load_chapter(name, root))
@@ -94,6 +97,23 @@ def write_index(workspace: Path) -> None:
     path = workspace / INDEX
     if not path.exists() or path.read_text("utf-8", "replace") != text:
         write_text(path, text)
+
+
+def _take(workspace: Path) -> None:
+    """Make a folder a workspace. Raises OutputError where it is somebody else's, or cannot be made."""
+    try:
+        if workspace.exists() and not (workspace / HIDDEN).is_dir() and any(workspace.iterdir()):
+            raise OutputError(
+                workspace,
+                "holds something else",
+                "A workspace needs a folder of its own: name a new one with --workspace.",
+            )
+        (workspace / HIDDEN / "release").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise OutputError(
+            workspace, f"cannot be a workspace: {why}", "Name another folder with --workspace."
+        ) from error
 
 
 def _bring(workspace: Path, chapter: str, files: dict[str, str]) -> Change:

@@ -6,15 +6,18 @@ paths; this is asked of each before the work begins.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import dask
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future, LocalCluster, rpc
+from distributed.client import FutureCancelledError
 
 from course_lib.errors import BadArgument, StepFailed, one_line
 from course_lib.storage.records import code_version
@@ -33,8 +36,9 @@ _QUIET = {
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": str(1 << 25),
 }
 _LOOK = 2.0  # s between two looks at whether anyone is left to do the work
-_AGAIN = 10.0  # s without a worker after which other ones are started here
-_ALONE = 120.0  # s without a worker after which nobody will come
+_AGAIN = 5  # looks without a worker after which others are started here
+_ALONE = 60  # looks without a worker after which nobody will come
+_ANSWER = 10.0  # s for the first word of a scheduler that is there already
 _TRIES = 3  # at starting the workers of this machine: one may be killed while it starts, as when memory is short
 _STARTING = threading.Lock()
 
@@ -74,9 +78,9 @@ def _local_cluster(workers: int, scratch: Path) -> LocalCluster:
 
 def _root(error: BaseException) -> str:
     """What the first in a chain of errors says; Dask's own say only that a start failed."""
-    while error.__cause__ is not None:
+    while error.__cause__ is not None and str(error.__cause__):
         error = error.__cause__
-    return one_line(f"{type(error).__name__}: {error}")[:200]
+    return one_line(f"{type(error).__name__}: {error}".removesuffix(": "))[:200]
 
 
 @contextmanager
@@ -84,13 +88,13 @@ def remote_workers(address: str, root: Path) -> Iterator[Client]:
     """A client of the scheduler at `address`. Raises BadArgument when it, or one of its workers, cannot do the work."""
     _hush()
     try:
-        client = Client(address, timeout="15s", set_as_default=False)
-    except (OSError, ValueError) as error:
+        asyncio.run(_identity(address))
+    except (OSError, ValueError, TypeError) as error:  # the last for tls:// without certificates
         raise BadArgument(
-            f"no Dask scheduler answers at {address}. Start one with `dask scheduler --host 127.0.0.1` and workers "
-            "with `dask worker tcp://127.0.0.1:8786`, or leave out --scheduler."
+            f"no Dask scheduler answers at {one_line(address)} ({_root(error)}). Start one with `dask scheduler --host "
+            "127.0.0.1` and workers with `dask worker tcp://127.0.0.1:8786`, or leave out --scheduler."
         ) from error
-    with client:
+    with Client(address, timeout="15s", set_as_default=False) as client:
         probe = root / ".work" / "probe"
         probe.parent.mkdir(parents=True, exist_ok=True)
         probe.write_text(code_version())
@@ -104,7 +108,7 @@ def remote_workers(address: str, root: Path) -> Iterator[Client]:
                 f"the scheduler at {address} has no workers: start some with `dask worker {address}`."
             ) from error
         finally:
-            probe.unlink()
+            probe.unlink(missing_ok=True)
         for worker, answer in answers.items():
             if answer:
                 why = answer if isinstance(answer, str) else f"it has no course_lib of this version ({answer})"
@@ -112,21 +116,37 @@ def remote_workers(address: str, root: Path) -> Iterator[Client]:
         yield client
 
 
+async def _identity(address: str) -> dict[str, Any]:
+    """What the scheduler says of itself. A Client that finds none tries for long, and complains when it is deleted."""
+    async with rpc(address, timeout=_ANSWER) as scheduler:
+        return await asyncio.wait_for(scheduler.identity(), timeout=_ANSWER)
+
+
 def result(client: Client, future: Future, step: str) -> Any:
     """What `future` comes to, or raises.
 
     Dask starts a lost worker again, unless it was lost while it started; then nobody would be left, and a result
-    would be waited for for ever. Workers of this machine are started anew; without any for long, StepFailed is raised.
+    would be waited for for ever. Workers of this machine are started anew; without any for long, or without a
+    scheduler, StepFailed is raised.
     """
-    alone = 0.0
+    try:
+        return _awaited(client, future, step)
+    except FutureCancelledError as error:  # nobody cancels here: Dask does when it gives the scheduler up
+        raise StepFailed(step, "the connection to the Dask scheduler was lost") from error
+
+
+def _awaited(client: Client, future: Future, step: str) -> Any:
+    ended = threading.Event()
+    future.add_done_callback(lambda _: ended.set())
+    alone = 0  # looks in a row that found no worker
     while True:
-        try:
-            return future.result(timeout=_LOOK)
-        except TimeoutError:
-            if future.done():  # it may have ended since, or have raised this itself
+        # Not `future.result(timeout=_LOOK)`: a time-out that falls into the fetching of a result breaks Dask's `sync`.
+        if ended.wait(_LOOK):
+            if future.status not in ("lost", "pending"):
                 return future.result()
-        alone = 0.0 if client.nthreads() else alone + _LOOK
-        if alone >= _ALONE:
+            time.sleep(_LOOK)  # a worker took the result along before it was fetched: it is being made again
+        alone = 0 if client.nthreads() else alone + 1
+        if alone == _ALONE:
             raise StepFailed(step, "no Dask worker is left")
         if alone and alone % _AGAIN == 0 and isinstance(client.cluster, LocalCluster):
             with _STARTING:  # every step that waits comes here

@@ -3,55 +3,30 @@
     ingest ──> refine ─┬─> silver ──> gold ──> features ──> model ──> audit ──> publish
                        └─> quarantine
 
-Every step is a Prefect task for each file, unit, bucket or partition, and runs on a Dask worker. It replaces its
-whole output and leaves a record (storage/records.py), so the flow may be run twice, killed at any moment, and
-resumed: what is finished is found again by its key. What may fail for reasons of its own (a lost worker) is
-retried; what is pure is not: it would fail again.
+Every step is a Prefect task for each file, unit, bucket or partition (flows/tasks.py). It replaces its whole output and
+leaves a record (storage/records.py), so the flow may be run twice, killed at any moment, and resumed: what is finished
+is found again by its key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, KilledWorker
-from distributed.comm import CommClosedError
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
+from prefect.task_runners import TaskRunner
 
 from course_lib.errors import CheckFailed, InputError, NoTrips
-from course_lib.flows.cluster import result
-from course_lib.flows.lineage import FLOW, datasets, rows_of
-from course_lib.flows.progress import Reporter
-from course_lib.ingestion.discover import SourceFile
-from course_lib.lineage.openlineage import Emitter
+from course_lib.flows.changes import blaming_the_input, first_changed
+from course_lib.flows.tasks import Run, executor, here
 from course_lib.storage import digests, layout, publish
 from course_lib.storage.records import Done, key_of, once
 from course_lib.transforms import audit, batch, steps
 from course_lib.transforms.batch import Silver
 from course_lib.transforms.gold import TABLES
 from course_lib.transforms.plan import Bronze
-from course_lib.transforms.steps import Workspace
-
-_LOST = (KilledWorker, CommClosedError)
-
-
-@dataclass
-class Run:
-    """What the flow works with."""
-
-    root: Path  # the run's folder, --out
-    space: Workspace
-    client: Client
-    reporter: Reporter
-    emitter: Emitter
-    skip_unreadable: bool
-    expected: str | None  # the version that was current when the run began
-    inputs: tuple[str, ...]  # names of the input files
-    rows: dict[str, int] = field(default_factory=dict)  # of the datasets of flows/lineage.py, as they become known
 
 
 @dataclass
@@ -68,11 +43,24 @@ class Outcome:
     version: str
 
 
-@flow(name="trips", validate_parameters=False, persist_result=False)
-def pipeline(run: Run, sources: Sequence[SourceFile], skipped: Sequence[InputError]) -> Outcome:
-    """Publish the trips in `sources`; `skipped` are inputs that were found unreadable before."""
-    landed, broken = ingest(run, sources)
-    refused = [*skipped, *broken]
+def pipeline(run: Run, task_runner: TaskRunner[Any]) -> Outcome:
+    """Publish the trips in `run.sources`, as the Prefect flow `trips`.
+
+    The flow has no parameters: Prefect would store them as JSON, and not every name of a file can be.
+    """
+
+    @flow(name="trips", task_runner=task_runner, persist_result=False)
+    def trips() -> Outcome:
+        with blaming_the_input(run.sources, run.space.root / "records"):
+            return steps_of(run)
+
+    return trips()
+
+
+def steps_of(run: Run) -> Outcome:
+    """What the flow does, in its order."""
+    landed, broken = ingest(run)
+    refused = [*run.skipped, *broken]
     stop_unless_skipping(run, refused, landed)
     silver = refine(run, landed, refused)
     run.rows.update(silver=silver.total("rows_silver"), quarantine=silver.total("rows_quarantined"))
@@ -87,14 +75,10 @@ def pipeline(run: Run, sources: Sequence[SourceFile], skipped: Sequence[InputErr
     return Outcome(silver, published, refused, rows, nulls, model.found, digest, version)
 
 
-def ingest(run: Run, sources: Sequence[SourceFile]) -> tuple[list[tuple[Done, Bronze]], list[InputError]]:
+def ingest(run: Run) -> tuple[list[tuple[Done, Bronze]], list[InputError]]:
     """Every readable input as bronze, and the errors of the others."""
-    found = executor(run)(
-        "ingest",
-        steps.try_ingest,
-        [(run.space, source, i) for i, source in enumerate(sources)],
-        [source.name for source in sources],
-    )
+    calls = [(run.space, source, i) for i, source in enumerate(run.sources)]
+    found = executor(run)("ingest", steps.try_ingest, calls, run.inputs)
     return [f for f in found if not isinstance(f, InputError)], [f for f in found if isinstance(f, InputError)]
 
 
@@ -110,18 +94,24 @@ def stop_unless_skipping(run: Run, refused: Sequence[InputError], landed: Sequen
 def refine(run: Run, landed: list[tuple[Done, Bronze]], refused: list[InputError]) -> Silver:
     """Bronze to silver and quarantine.
 
-    An input that is read in place may turn out to be damaged only now; it leaves `landed` for `refused` then.
+    An input that is read in place may turn out to be damaged or changed only now; it leaves `landed` for `refused`.
     """
     while True:
+        broken: InputError | None = None
         try:
-            return batch.refine(executor(run), run.space, landed)
+            silver = batch.refine(executor(run), run.space, landed)
         except InputError as error:
-            refused.append(error)
-            kept = [found for found in landed if found[1].given != error.path]
-            if len(kept) == len(landed):
-                raise
-            landed[:] = kept
-            stop_unless_skipping(run, refused, landed)
+            broken = error
+        in_place = [run.sources[file.number] for _, file in landed if not file.landed]
+        broken = first_changed(in_place, run.space.root / "records") or broken  # a change may be what broke it
+        if broken is None:
+            return silver
+        refused.append(broken)
+        kept = [found for found in landed if found[1].given != broken.path]
+        if len(kept) == len(landed):
+            raise broken
+        landed[:] = kept
+        stop_unless_skipping(run, refused, landed)
 
 
 def aggregate(run: Run, silver: Silver) -> dict[str, Done]:
@@ -201,81 +191,6 @@ def publish_version(run: Run, silver: Silver, gold: dict[str, Done], features: D
     return here(run, "publish", work)
 
 
-def executor(run: Run) -> batch.Executor:
-    """An executor whose every call is a Prefect task that runs on a Dask worker."""
-
-    def on_worker(work: Callable[..., Any], call: tuple) -> Any:
-        return result(run.client, run.client.submit(work, *call, pure=False), work.__name__)
-
-    def execute(step: str, work: Callable[..., Any], calls: Sequence[tuple], names: Sequence[str]) -> list[Any]:
-        one = task(name=step, cache_policy=NO_CACHE, persist_result=False, retries=2, retry_condition_fn=_lost)(
-            on_worker
-        )
-        with run.reporter.step(step, len(calls)) as watch:
-            start(run, step)
-            futures = [
-                one.with_options(task_run_name=f"{step} {name}").submit(work, call)
-                for call, name in zip(calls, names, strict=True)
-            ]
-            results = []
-            try:
-                for future in futures:
-                    found = future.result()
-                    done = found if isinstance(found, Done) else found[0] if isinstance(found, tuple) else None
-                    watch.advance(reused=isinstance(done, Done) and done.reused)
-                    results.append(found)
-            except BaseException as error:
-                run.emitter.fail(step, error, now())
-                raise
-            run.rows.update(rows_of(step, results, run.inputs))
-            complete(run, step)
-        return results
-
-    return execute
-
-
-def here(run: Run, step: str, work: Callable[[], Any]) -> Any:
-    """Do `work` as a Prefect task in this process."""
-    with run.reporter.step(step) as watch:
-        start(run, step)
-        try:
-            done = task(name=step, task_run_name=step, cache_policy=NO_CACHE, persist_result=False)(work)()
-        except BaseException as error:
-            run.emitter.fail(step, error, now())
-            raise
-        run.rows.update(rows_of(step, [done], run.inputs))
-        complete(run, step)
-        watch.advance(reused=isinstance(done, Done) and done.reused)
-    return done
-
-
-def start(run: Run, step: str) -> None:
-    """Tell OpenLineage that a step begins, and what it reads."""
-    run.emitter.start(step, datasets(FLOW[step][0], run.inputs, run.rows), now())
-
-
-def complete(run: Run, step: str) -> None:
-    """Tell OpenLineage that a step has replaced its outputs."""
-    reads, writes = (datasets(names, run.inputs, run.rows) for names in FLOW[step])
-    run.emitter.complete(step, reads, writes, now())
-
-
 def listing(root: Path, folder: str) -> list[str]:
     """The files below `root/folder`, relative to `root`."""
     return sorted(path.relative_to(root).as_posix() for path in (root / folder).rglob("*") if path.is_file())
-
-
-def now() -> datetime:
-    """The time of an event; it goes to run.json, events, metrics and the report, never to a table."""
-    return datetime.now(UTC)
-
-
-def _lost(task: Any, run: Any, state: Any) -> bool:
-    """Whether a task failed because its worker was lost."""
-    try:
-        state.result()
-    except _LOST:
-        return True
-    except Exception:  # the work's own failure, which the flow raises itself: it would come again
-        return False
-    return False

@@ -14,21 +14,22 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rich.console import Console
 
-from course_lib.errors import CourseError, OutputUnwritable
+from course_lib.flows.folder import blaming_the_disk, make_ready, place
+from course_lib.flows.limits import allow_open_files
 from course_lib.flows.progress import Reporter
 from course_lib.flows.server import PrefectServer
 from course_lib.flows.watch import PeakMemory
 from course_lib.storage import digests
-from course_lib.storage.atomic import TEMPORARY, sweep, unwritable, write_json
+from course_lib.storage.atomic import write_json
 from course_lib.storage.lock import locked
 from course_lib.storage.records import key_of, once
 from course_lib.transforms.plan import FATES
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from course_lib.flows.pipeline import Outcome
     from course_lib.ingestion.discover import Discovery
 
-NEEDED = 64 << 20  # bytes of free space without which no run can end well
+MOST_WAITING = 512  # threads of this process that wait for a task each
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,16 +67,17 @@ def run(options: Options, console: Console) -> dict[str, Any]:
     Raises CourseError; what was published before stays as it was then.
     """
     started = time.monotonic()
-    out = options.out.resolve()
+    out = place(options.out, options.inputs)
+    allow_open_files(options.workers)
     work = out / ".work"
-    with locked(out), _stopping_gently(), _blaming_the_disk(out), ExitStack() as stack:
-        _make_ready(out, work, options.fresh)
+    with locked(out), _stopping_gently(), blaming_the_disk(out), ExitStack() as stack:
+        make_ready(out, work, options.fresh)
         memory = stack.enter_context(PeakMemory())
         reporter = stack.enter_context(Reporter(console, options.quiet))
         server = stack.enter_context(PrefectServer(out / ".prefect"))
         with reporter.step("discover"):
-            starting = _Background(lambda: stack.enter_context(_workers(options, out, work)))
-            found = _inputs(options, out, work, reporter)
+            starting = stack.enter_context(_Starting(lambda: _workers(options, out, work)))
+            found = _inputs(options, out, work)
             client = starting.result()
             server.wait()
             threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
@@ -92,30 +96,7 @@ def run(options: Options, console: Console) -> dict[str, Any]:
         return facts
 
 
-def _make_ready(out: Path, work: Path, fresh: bool) -> None:
-    """The run's folder without what a killed run left half done. Raises OutputUnwritable."""
-    try:
-        if fresh and work.exists():
-            shutil.rmtree(work)
-        work.mkdir(exist_ok=True)
-        (work / "probe").write_bytes(b"0")
-        (work / "probe").unlink()
-        for folder in (work, out / "versions"):
-            sweep(folder)
-        for stray in out.glob(f"{TEMPORARY}*"):
-            stray.unlink()
-    except OSError as error:
-        raise unwritable(out, error) from error
-    free = shutil.disk_usage(out).free
-    if free < NEEDED:
-        raise OutputUnwritable(
-            out,
-            f"only {free >> 20} MB are free on its disk",
-            f"Free at least {NEEDED >> 20} MB (about the size of the input is used), or choose another --out folder.",
-        )
-
-
-def _inputs(options: Options, out: Path, work: Path, reporter: Reporter) -> Discovery:
+def _inputs(options: Options, out: Path, work: Path) -> Discovery:
     """The input files; generated where none were named."""
     from course_lib.ingestion.discover import discover
 
@@ -138,17 +119,11 @@ def _inputs(options: Options, out: Path, work: Path, reporter: Reporter) -> Disc
 
     once(work / "records" / "generate.json", key, out, make)
     found = discover([folder])
-    given = tuple(_renamed(file, str(options.out / "generated" / file.name)) for file in found.files)
-    return type(found)(given, found.unreadable)
+    as_given = options.out / "generated"
+    return replace(found, files=tuple(replace(file, given=str(as_given / file.name)) for file in found.files))
 
 
-def _renamed(file: Any, given: str) -> Any:
-    from dataclasses import replace
-
-    return replace(file, given=given)
-
-
-def _workers(options: Options, out: Path, work: Path) -> Any:
+def _workers(options: Options, out: Path, work: Path) -> AbstractContextManager[Client]:
     from course_lib.flows.cluster import local_workers, remote_workers
 
     if options.scheduler:
@@ -160,7 +135,8 @@ def _flow(options: Options, out: Path, work: Path, client: Client, reporter: Rep
     """Run the Prefect flow. Prefect is imported here, after its environment is set."""
     from prefect.task_runners import ThreadPoolTaskRunner
 
-    from course_lib.flows.pipeline import Run, now, pipeline
+    from course_lib.flows.pipeline import pipeline
+    from course_lib.flows.tasks import Run, now
     from course_lib.lineage.openlineage import Emitter
     from course_lib.storage.publish import current
     from course_lib.transforms.steps import Workspace
@@ -168,34 +144,26 @@ def _flow(options: Options, out: Path, work: Path, client: Client, reporter: Rep
     named = digests.of_json([(file.name, file.size) for file in found.files])
     emitter = Emitter(out / "lineage" / "events.ndjson", named, "trips")
     emitter.begin(now())
-    names = tuple(file.name for file in found.files)
-    plan = Run(out, Workspace(work), client, reporter, emitter, options.skip_unreadable, current(out), names)
-    threads: Any = ThreadPoolTaskRunner(max_workers=max(4, 2 * options.workers))
+    plan = Run(
+        root=out,
+        sources=found.files,
+        skipped=found.unreadable,
+        space=Workspace(work),
+        client=client,
+        reporter=reporter,
+        emitter=emitter,
+        skip_unreadable=options.skip_unreadable,
+        expected=current(out),
+    )
+    slots = sum(client.nthreads().values())  # a thread waits for each task: twice as many, so that none has to wait
+    threads: Any = ThreadPoolTaskRunner(max_workers=min(max(4, 2 * slots), MOST_WAITING))
     try:
-        outcome = pipeline.with_options(task_runner=threads)(plan, found.files, found.unreadable)
+        outcome = pipeline(plan, threads)
     except BaseException as error:
         emitter.end(now(), error)
         raise
     emitter.end(now())
     return outcome
-
-
-@contextmanager
-def _blaming_the_disk(out: Path) -> Iterator[None]:
-    """Let an unexpected error be OutputUnwritable where the disk is as good as full: that is the reason then.
-
-    Prefect's server tells of a full disk as an internal error, SQLite as a disk I/O error.
-    """
-    try:
-        yield
-    except CourseError:
-        raise
-    except Exception as error:
-        free = shutil.disk_usage(out).free
-        if free >= NEEDED:
-            raise
-        why = f"the disk is full, or nearly so ({free >> 20} MB are free)"
-        raise OutputUnwritable(out, why, "Free some space, then run the same command again: it resumes.") from error
 
 
 def _facts(outcome: Outcome, reporter: Reporter) -> dict[str, Any]:
@@ -228,31 +196,49 @@ def _import_ahead() -> None:
     import course_lib.models.training  # noqa: F401
 
 
-class _Background:
-    """A call that runs in a thread; `result` waits for it and raises what it raised."""
+class _Starting(Generic[T]):
+    """A context that is entered in a thread, while this one does other things.
 
-    def __init__(self, call: Any):
-        self._value: Any = None
+    `result` waits until it is entered, and raises what that raised. Leaving waits too: nothing goes on behind a run
+    that has ended.
+    """
+
+    def __init__(self, make: Callable[[], AbstractContextManager[T]]):
+        self._make = make
+        self._stack = ExitStack()
+        self._over = threading.Event()
+        self._value: T | None = None
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(call,), daemon=True)
-        self._thread.start()
+        self._thread = threading.Thread(target=self._enter, name="starting", daemon=True)
 
-    def _run(self, call: Any) -> None:
+    def __enter__(self) -> _Starting[T]:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
+        self._thread.join()
+        self._stack.close()
+
+    def _enter(self) -> None:
         try:
-            self._value = call()
-        except BaseException as error:
+            made = self._make()
+            if not self._over.is_set():  # making it has imported much; what is over by now need not start
+                self._value = self._stack.enter_context(made)
+        except BaseException as error:  # raised by `result`, in the thread that asks
             self._error = error
 
-    def result(self) -> Any:
+    def result(self) -> T:
         self._thread.join()
         if self._error:
             raise self._error
+        assert self._value is not None
         return self._value
 
 
 @contextmanager
 def _stopping_gently() -> Iterator[None]:
-    """SIGTERM ends the run as Ctrl-C does: workers and server stop, finished parts are kept."""
+    """SIGTERM, or the end of the terminal, ends the run as Ctrl-C does: all processes stop, finished parts are kept."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -260,8 +246,12 @@ def _stopping_gently() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # `nohup` means it
+            signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)

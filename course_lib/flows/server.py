@@ -20,22 +20,24 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent import futures
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from course_lib.errors import StepFailed
+from course_lib.errors import OutputUnwritable, StepFailed
 from course_lib.flows import prefect_child
 from course_lib.storage.atomic import unwritable
 
 STARTUP = 600.0  # seconds; 5 is usual, 100 was seen with ten programs to a core. A server that dies is told at once
+_LOCKED = 30.0  # seconds for what the server of a killed run still stores
 
 # What the server would otherwise do in the background: none of it serves a run that starts now and ends soon.
 _IDLE = (
@@ -53,6 +55,9 @@ _IDLE = (
 )
 
 
+_NOT_FOR_LOOPBACK = ("http_proxy", "https_proxy", "all_proxy")
+
+
 def template_path() -> Path:
     """Where `make` puts the migrated, empty database of the installed Prefect."""
     return Path(sys.prefix) / "share" / "course" / f"prefect-{version('prefect')}.db"
@@ -65,8 +70,12 @@ def run_environment(home: Path, url: str, *, log_level: str = "CRITICAL") -> dic
     server of their own must not find this run there. `log_level` is that of Prefect's own messages; the course
     reports progress and errors itself, without tracebacks.
     """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    for name in ("NO_PROXY", "no_proxy"):  # a proxy in the environment is not for loopback
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PREFECT_") and name.lower() not in _NOT_FOR_LOOPBACK and name != "PYTHONWARNINGS"
+    }  # a library's warning must not become the error of a server or a worker
+    for name in ("NO_PROXY", "no_proxy"):  # a proxy may be set elsewhere than in the environment
         listed = [host for host in environment.get(name, "").split(",") if host]
         environment[name] = ",".join(dict.fromkeys([*listed, "127.0.0.1", "localhost"]))
     return environment | {
@@ -122,6 +131,7 @@ class PrefectServer:
     def start(self) -> str:
         """Start the server and return its address at once; requests to it wait until it answers."""
         prefect_child.leave_out_iri_grammars()
+        self._stop_where_another_writes()
         with socket.create_server(("127.0.0.1", 0)) as listener, self._log() as log:
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
             program = [sys.executable, "-P", prefect_child.__file__]
@@ -145,6 +155,21 @@ class PrefectServer:
         if context is not None:
             context.refresh_global_settings_context()
         return self.url
+
+    def _stop_where_another_writes(self) -> None:
+        """Raise OutputUnwritable where a program holds the database: the server would wait for it without a word."""
+        database = self.home / prefect_child.DATABASE
+        if not database.exists():
+            return
+        try:
+            with closing(sqlite3.connect(database, timeout=_LOCKED)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                remedy = "Close what has it open, then run the same command again."
+                raise OutputUnwritable(database, "is written by another program", remedy) from error
+        except sqlite3.DatabaseError:
+            pass  # a damaged one steps aside (prefect_child.prepare)
 
     def _log(self) -> IO[bytes]:
         path = self.home / "server.log"

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from course_lib.errors import one_line
+
 
 def show(facts: dict[str, Any], out: Path, console: Console) -> None:
     """Print the summary of run.json's `facts`."""
@@ -20,11 +22,13 @@ def show(facts: dict[str, Any], out: Path, console: Console) -> None:
     console.print(_model(facts), highlight=False)
     for skipped in facts["skipped"]:
         console.print(
-            f"[bold]skipped[/] {escape(skipped['path'])}: {escape(skipped['why'])}", highlight=False, soft_wrap=True
+            f"[bold]skipped[/] {escape(one_line(skipped['path']))}: {escape(one_line(skipped['why']))}",
+            highlight=False,
+            soft_wrap=True,
         )
     console.print(f"took {facts['seconds']:.1f} s and {facts['peak_rss_mb']:,} MB at most", highlight=False)
-    console.print(f"tables  {out / 'current'}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"report  {out / 'report.html'}", markup=False, highlight=False, soft_wrap=True)
+    console.print(one_line(f"tables  {out / 'current'}"), markup=False, highlight=False, soft_wrap=True)
+    console.print(one_line(f"report  {out / 'report.html'}"), markup=False, highlight=False, soft_wrap=True)
 
 
 def _fates(facts: dict[str, Any]) -> Table:

@@ -7,6 +7,7 @@ largest sum. Pages that processes share are counted once for each: the figure is
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from types import TracebackType
 
 import psutil
@@ -34,11 +35,10 @@ class PeakMemory:
         me = psutil.Process()
         while True:
             total = 0
-            for process in [me, *me.children(recursive=True)]:
-                try:
-                    total += process.memory_info().rss
-                except (psutil.NoSuchProcess, psutil.AccessDenied):
-                    continue  # it ended between the listing and the look
+            with suppress(psutil.Error, OSError):  # no look this time: too many files are open, or the like
+                for process in [me, *me.children(recursive=True)]:
+                    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):  # it ended since it was listed
+                        total += process.memory_info().rss
             self.megabytes = max(self.megabytes, total / (1 << 20))
             if self._stop.wait(_EVERY):
                 return

@@ -85,6 +85,11 @@ def rounds(
         yield Round(changed, gone)
 
 
+def as_json(row: Row) -> Row:
+    """A row as the trip service and the topic tell it: times as whole seconds, by which changes are ordered."""
+    return {name: _seconds(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
 class Rehearsal:
     """The six sources and their followers; the services are the caller's, and stay open."""
 
@@ -120,8 +125,8 @@ class Rehearsal:
         self.alive |= {row["trip_id"]: row for row in told.changed}
         for key in told.gone:
             del self.alive[key]
-        self._api.take_in(_as_json(row) for row in told.changed)  # a service tells what is, not what was
-        messages = [(row["trip_id"], json.dumps(_as_json(row)).encode()) for row in told.changed]
+        self._api.take_in(as_json(row) for row in told.changed)  # a service tells what is, not what was
+        messages = [(row["trip_id"], json.dumps(as_json(row)).encode()) for row in told.changed]
         topics.write(
             self._kafka.bootstrap,
             self.name,
@@ -226,11 +231,6 @@ def _by_id(rows: list[Row]) -> Rows:
 
 def _day(row: Row) -> str:
     return f"{row['pickup_at']:%Y-%m-%d}"
-
-
-def _as_json(row: Row) -> Row:
-    """Times as whole seconds, which is how the trip service orders changes."""
-    return {name: _seconds(value) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def _from_json(row: Row) -> Row:

@@ -7,6 +7,7 @@ each with limits of its own. The tightest counts. Both versions of control group
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import os
 import re
 import resource
@@ -21,6 +22,8 @@ from pathlib import Path
 
 import psutil
 from packaging.requirements import Requirement
+
+MOST_WORKERS = 256  # what one scheduler serves well; a cluster of one's own has no such limit
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,14 @@ def allowed_cores(machine: Machine) -> float:
     said += [[_read(path / "cpu.cfs_quota_us"), _read(path / "cpu.cfs_period_us")] for path in _groups(machine, "cpu")]
     quotas = [pair for pair in said if len(pair) == 2 and all(text.isdecimal() for text in pair)]  # not "max", not -1
     return min([float(machine.cores()), *(int(quota) / int(period) for quota, period in quotas if int(period))])
+
+
+def default_workers(machine: Machine) -> int:
+    """How many worker processes keep the allowed cores busy: one a core, and no more than the memory has GiB.
+
+    A worker takes up to 0.7 GiB: many cores with little memory would end in the kernel killing one after the other.
+    """
+    return max(1, min(math.ceil(allowed_cores(machine)), allowed_memory(machine) >> 30, MOST_WORKERS))
 
 
 def plain(name: str) -> str:

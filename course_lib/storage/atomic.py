@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,30 @@ _REFUSED = {  # whatever is written, and however
     errno.EDQUOT: "the disk quota is used up",
     errno.EROFS: "the file system is read-only",
 }
-_REMEDY = "Free some space or choose another --out folder, then run the same command again: it resumes."
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_IN_THE_WAY = {
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.ENOTEMPTY,
+}  # a folder where a file should be, or the like
 
 
 def unwritable(path: Path, error: OSError) -> OutputUnwritable:
     """The error for a person that `error`, met while writing `path`, stands for."""
     why = _REFUSED.get(error.errno or 0) or (error.strerror or str(error)).lower()
-    return OutputUnwritable(path, f"cannot be written: {why}", _REMEDY)
+    first = "Make it writable"
+    if error.errno in _FULL:
+        first = "Free some space"
+    elif error.errno in _IN_THE_WAY:
+        first = "Move away what is there"
+    remedy = f"{first} or choose another --out folder, then run the same command again: it resumes."
+    return OutputUnwritable(path, f"cannot be written: {why}", remedy)
+
+
+def _is_refusal(error: OSError) -> bool:
+    """Whether the place refuses to be written, rather than the work going wrong."""
+    return error.errno in _REFUSED or error.errno in _IN_THE_WAY or isinstance(error, PermissionError)
 
 
 @contextmanager
@@ -58,8 +75,9 @@ def replacing(path: Path, sync: bool = True) -> Iterator[Path]:
         if sync:
             _sync(path.parent)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        if error.errno in _REFUSED or isinstance(error, PermissionError):
+        with suppress(OSError):  # what kept it from being written may keep it from being removed
+            beside.unlink()
+        if _is_refusal(error):
             raise unwritable(path, error) from error
         raise
     except BaseException:
@@ -89,7 +107,7 @@ def replacing_folder(path: Path, sync: bool = True) -> Iterator[Path]:
             _sync(path.parent)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
-        if error.errno in _REFUSED or isinstance(error, PermissionError):
+        if _is_refusal(error):
             raise unwritable(path, error) from error
         raise
     except BaseException:

@@ -30,4 +30,6 @@ def locked(folder: Path) -> Iterator[None]:
             raise RunFolderBusy(
                 folder, "another run is writing here", "Wait until it ends, or choose another --out folder."
             ) from error
+        except OSError as error:  # a file system without locks
+            raise unwritable(folder, error) from error
         yield

@@ -3,6 +3,11 @@
 A step leaves a record beside its outputs: the key it was done under and what it found. The key is a digest of the
 step's name, the digests of its inputs and the version of the code, so a record is found again only by a run that
 would do the same. The record is written last: a step killed before that is done again.
+
+Outputs are known again by their size and the time of their last change, in nanoseconds. Whoever changes one by accident
+changes that time, even where the size stays; a digest would also see a change by one who sets the clock back, but to
+read gigabytes again would make resuming as slow as the work. What is published has digests (publish.py). A copy of the
+folder that does not keep times (`cp -r` without `-p`) is taken for changed, and done again.
 """
 
 from __future__ import annotations
@@ -10,12 +15,12 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from course_lib.storage import digests
-from course_lib.storage.atomic import replacing
+from course_lib.storage.atomic import replacing, unwritable
 
 # What may change a byte of a table or a model: the packages up to the models, and the libraries beneath them.
 _PACKAGES = ("trips", "aggregates", "storage", "ingestion", "validation", "transforms", "features", "models")
@@ -51,12 +56,16 @@ def once(record: Path, key: str, outputs: Path, work: Callable[[], dict[str, Any
     `work` returns a JSON object; its entry "files" names its outputs, relative to the folder `outputs`.
     """
     known = _read(record)
-    if known and known["key"] == key and known["sizes"] == _sizes(outputs, known["sizes"]):
+    if known and known["key"] == key and known["outputs"] == _states(outputs, known["outputs"]):
         return Done(key, known["found"], True)
-    record.unlink(missing_ok=True)
+    try:
+        record.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(record, error) from error
     found = json.loads(json.dumps(work()))  # what a later run will read is what this run goes on with
     with replacing(record, sync=False) as beside:
-        beside.write_text(json.dumps({"key": key, "found": found, "sizes": _sizes(outputs, found.get("files", ()))}))
+        states = _states(outputs, found.get("files", ()))
+        beside.write_text(json.dumps({"key": key, "found": found, "outputs": states}))
     return Done(key, found, False)
 
 
@@ -67,11 +76,20 @@ def _files(folder: Path) -> list[Path]:
 def _read(record: Path) -> dict[str, Any] | None:
     try:
         known = json.loads(record.read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return None  # never written, or cut short by a power failure: the step is done again
-    whole = isinstance(known, dict) and known.keys() >= {"key", "found", "sizes"}
-    return known if whole and None not in known["sizes"].values() else None
+    whole = isinstance(known, dict) and known.keys() >= {"key", "found", "outputs"}
+    return known if whole and None not in known["outputs"].values() else None
 
 
-def _sizes(folder: Path, names: Any) -> dict[str, int | None]:
-    return {name: (folder / name).stat().st_size if (folder / name).exists() else None for name in names}
+def _states(folder: Path, names: Iterable[str]) -> dict[str, list[int] | None]:
+    """Of each file its size and the time of its last change; None where there is no file."""
+    return {name: _state(folder / name) for name in names}
+
+
+def _state(path: Path) -> list[int] | None:
+    try:
+        state = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return [state.st_size, state.st_mtime_ns]

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from course_lib.errors import UnreadableFile
 from course_lib.ingestion import bronze
 from course_lib.ingestion.canonical import canonical_columns
-from course_lib.ingestion.discover import SourceFile
+from course_lib.ingestion.discover import SourceFile, stop_if_changed
+from course_lib.ingestion.names import is_text
 from course_lib.ingestion.parquet_file import as_batch
 from course_lib.ingestion.read import bronze_schema, read_bronze
 from course_lib.storage import layout
@@ -32,9 +33,9 @@ _MADE = {"source_file", "source_row", "problems", "raw"}  # columns that a canon
 def land(file: SourceFile, number: int, out: Path) -> Bronze:
     """Make bronze of one input, written to `out` unless it can be read in place.
 
-    Raises UnreadableFile when the input turns out to be broken on the way; then nothing is left at `out`.
+    Raises UnreadableFile when the input turns out to be broken, or is changed meanwhile; nothing is left at `out` then.
     """
-    if file.header.service is None and file.format == "parquet":
+    if file.header.service is None and file.format == "parquet" and is_text(file.path):
         groups = _groups(file.path)
         if max(groups, default=0) <= 2 * UNIT and _plain(file.path):
             return _bronze(file, number, file.path, False, groups)
@@ -43,6 +44,7 @@ def land(file: SourceFile, number: int, out: Path) -> Bronze:
             for batch in read_bronze(file, UNIT):
                 writer.write_table(batch, row_group_size=UNIT)
         groups = _groups(beside)
+        stop_if_changed(file)
     return _bronze(file, number, out, True, groups)
 
 

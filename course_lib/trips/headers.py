@@ -133,14 +133,15 @@ def match(path: str | PurePath, names: Sequence[str], service: str | None) -> He
     """The version that explains the header `names` of the file `path`.
 
     `service` is what the file's name says, or None: then the header alone decides. Raises SchemaDrift, with the
-    nearest version of that service, where none explains it (or where a name occurs twice).
+    nearest version of that service, where none explains it (or where a name occurs twice). Nearest is the one that
+    shares most columns, so that a header cut in half is not told as one of a service that publishes few.
     """
     key = names_key(names)
     counted = [name for name in names if not passed_over(name)]
     found = {version.key: version for version in _candidates(service)}.get(key)
     if found is not None and len(counted) == len(key):
         return found
-    nearest = min(_candidates(service), key=lambda version: (len(version.key ^ key), version.name))
+    nearest = min(_candidates(service), key=lambda v: (-len(v.key & key), len(v.key ^ key), v.name))
     seen: set[str] = set()
     new = []
     for name in counted:
@@ -148,7 +149,7 @@ def match(path: str | PurePath, names: Sequence[str], service: str | None) -> He
             new.append(name.strip())
         seen.add(normal(name))
     missing = [column.name for column in nearest.columns if normal(column.name) not in key]
-    raise SchemaDrift(str(path), nearest=nearest.name, new=new, missing=missing)
+    raise SchemaDrift(str(path), nearest=nearest.name, shared=len(nearest.key & key), new=new, missing=missing)
 
 
 def explains(names: Sequence[str]) -> bool:

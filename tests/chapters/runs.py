@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ def run(root: Path, name: str, state: State, folder: Path, size: str = "test", s
     place = folder / name
     source, done = place / f"{state}.ipynb", place / f"{state}-done.ipynb"
     source.write_text(json.dumps(notebook), encoding="utf-8")
-    start = time.perf_counter()
+    start, used = time.perf_counter(), _cpu()
     with pytest.MonkeyPatch.context() as patch:
         for key, value in {**settle(folder), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2")}.items():
             patch.setenv(key, value)
@@ -80,5 +81,11 @@ def run(root: Path, name: str, state: State, folder: Path, size: str = "test", s
                 str(source), str(done), {"size": size, "seed": seed}, progress_bar=False, cwd=str(place)
             )
     taken = time.perf_counter() - start
-    print(f"\n{name} {state}, size {size}, seed {seed}: {taken:.1f} s")
+    print(f"\n{name} {state}, size {size}, seed {seed}: {taken:.1f} s, {_cpu() - used:.1f} CPU s")
     return Run(chapter, json.loads(done.read_text("utf-8"))["cells"], taken)
+
+
+def _cpu() -> float:
+    """CPU seconds of processes that were started here and have ended: kernels. Another's load does not change them."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime

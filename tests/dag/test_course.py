@@ -35,6 +35,13 @@ def test_the_flow_runs_its_steps_in_an_order_of_the_graph():
     assert all(ran.index(before) < ran.index(step) for step in ran for before in needs[step])
 
 
+def test_nothing_is_published_before_it_was_audited_and_all_is_there_to_be():
+    needs = COURSE.step_needs()
+
+    assert "audit" in needs["publish"]
+    assert "model" in needs["audit"]
+
+
 def test_the_architecture_has_a_row_for_each_step():
     table = (ROOT / "docs" / "architecture.md").read_text().partition("| step | for each")[2].partition("\n\n")[0]
     named = [name for row in re.findall(r"^\| ([a-z, ]+?) \|", table, re.MULTILINE) for name in row.split(", ")]

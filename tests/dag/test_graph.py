@@ -90,6 +90,11 @@ def test_a_layer_is_one_more_than_the_deepest_need(needs):
         assert depth[node] == max((depth[parent] + 1 for parent in parents), default=0)
 
 
+def test_a_path_leads_along_the_data_and_not_against_it():
+    with pytest.raises(Cycle, match=r"^a -> b -> c -> a$"):
+        order({"a": ["c"], "b": ["a"], "c": ["b"]})
+
+
 def test_a_node_that_waits_for_a_cycle_is_not_on_its_path():
     with pytest.raises(Cycle) as caught:
         order({"a": ["b"], "b": ["c"], "c": ["b"]})

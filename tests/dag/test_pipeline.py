@@ -7,7 +7,7 @@ from course_lib.dag.pipeline import Edge, Pipeline, Step
 
 TAXI = Pipeline(
     (
-        Step("publish", {"gold": {}}, {"current": {}}, after=("audit",)),
+        Step("announce", {"gold": {}}, {"current": {}}, after=("audit",)),
         Step("audit", {"silver": {}, "gold": {}}),
         Step("aggregate", {"silver": {}}, {"gold": {}}),
         Step("resolve", {"strays": {}}, {"silver": {}}),
@@ -31,7 +31,7 @@ def test_who_reads_a_dataset_waits_for_all_who_write_it():
 
 
 def test_a_step_may_wait_for_one_whose_output_it_does_not_read():
-    assert TAXI.order() == ["refine", "resolve", "aggregate", "audit", "publish"]
+    assert TAXI.order() == ["refine", "resolve", "aggregate", "audit", "announce"]
 
 
 def test_behind_a_wrong_number_lies_all_that_is_upstream():

@@ -128,6 +128,13 @@ def test_an_item_counts_in_the_window_with_its_part_of_it():
     assert found == (6 / 4, 1 / 4, 2.0)
 
 
+def test_who_comes_when_the_window_ends_belongs_to_the_next_one():
+    came = np.array([4.0, 8.0])
+
+    assert measure(came, came + 1, 4, 8).rate == 1 / 4
+    assert measure(came, came + 1, 8, 12).rate == 1 / 4
+
+
 def test_a_window_without_arrivals_has_no_time_in_the_system():
     assert measure(np.array([0.0]), np.array([1.0]), 5, 6) == (0.0, 0.0, 0.0)
 

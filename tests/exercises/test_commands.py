@@ -82,6 +82,14 @@ def test_progress_is_told_in_a_terminal(folder: Path):
     assert "Next: middle" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_a_workspace_needs_a_folder_of_its_own(name: str):
+    done = RUN.invoke(app, ["lab", "--no-browser", "--workspace", name])
+
+    assert done.exit_code == 2
+    assert "names no folder of its own" in done.stderr
+
+
 def test_progress_of_nobody_says_how_to_begin(tmp_path: Path):
     done = RUN.invoke(app, ["progress", "--workspace", str(tmp_path / "none")])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.errors import BadArgument
+from course_lib.errors import BadArgument, OutputError
 from course_lib.exercises import ledger
 from course_lib.exercises.catalog import HIDDEN, find_workspace, released
 from course_lib.exercises.standing import Event
@@ -158,6 +158,29 @@ def test_a_chapter_that_cannot_be_read_is_told_and_hides_no_other(tmp_path: Path
 
     assert [change.chapter for change in changes] == [NAME]
     assert list(told) == ["02_broken"]
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path, root: Path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "index.md").write_text("my diary")
+
+    with pytest.raises(OutputError, match="holds something else"):
+        update(tmp_path / "home", root)
+    assert files(tmp_path / "home") == {"index.md": b"my diary"}
+
+
+def test_an_empty_folder_becomes_a_workspace(tmp_path: Path, root: Path):
+    (tmp_path / "empty").mkdir()
+    update(tmp_path / "empty", root)
+
+    assert copy_of(tmp_path / "empty", NAME).exists()
+
+
+def test_a_file_is_no_workspace(tmp_path: Path, root: Path):
+    (tmp_path / "file").write_text("x")
+
+    with pytest.raises(OutputError, match="not a directory"):
+        update(tmp_path / "file", root)
 
 
 def test_a_reset_keeps_the_copy_under_a_number(workspace: Path):

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -24,8 +25,10 @@ from hypothesis import strategies as st
 
 from course_lib.errors import InputError, NoTrips, SchemaDrift, UnreadableFile
 from course_lib.ingestion.discover import discover
+from course_lib.ingestion.synthetic import generate
 from course_lib.transforms.batch import in_this_process, run_batch
 from course_lib.transforms.plan import FATES
+from course_lib.trips.generator import Settings
 from tests.flows.conftest import Ended, course, facts
 from tests.ingestion.trip_files import GREEN, ROW, green, write
 
@@ -568,6 +571,63 @@ def test_the_oddest_rows_go_through_to_the_report(tmp_path):
     if report.exists():
         assert "<script>alert(1)" not in report.read_text()
         assert "<b>grün</b>" not in report.read_text()
+
+
+@pytest.mark.full
+def test_a_name_that_is_no_utf8_goes_through_to_the_end(tmp_path):
+    """And so does one that a format, a shell, a terminal or a page would take for something else."""
+    folder, out = tmp_path / os.fsdecode(b"tr\xffips"), tmp_path / "o ut'\"{x}[red]%20 ü\n?#"
+    names = [os.fsdecode(b"green_\xff.csv"), "green_\\xff.csv", "green_{x}%s[b]\n\x1b[31m.csv"]
+    for name in names:
+        raw(folder, TEXT.encode(), name)
+    raw(folder, PARQUET, os.fsdecode(b"green_\xfe.parquet"))
+    raw(folder, b"a,b\n", os.fsdecode(b"unknown_\xfd.csv"))
+    (canonical,) = generate(Settings(trips=300, seed=1, months=1), tmp_path / "made")
+    canonical.rename(folder / "in" / os.fsdecode(b"canonical_\xff.parquet"))
+    ended = course("pipeline", "--input", folder / "in", "--out", out, "--workers", "1", "--skip-unreadable")
+
+    assert ended.code == 0, ended.err
+    told = facts(out)
+    shown = ["canonical_\\xff.parquet", "green_\\\\xff.csv", "green_\\xfe.parquet", "green_\\xff.csv", names[2]]
+    assert [Path(file["path"]).name for file in told["files"]] == shown
+    assert {Path(file["path"]).parents[1].name for file in told["files"]} == {"tr\\xffips"}
+    assert [Path(file["path"]).name for file in told["skipped"]] == ["unknown_\\xfd.csv"]
+    assert (told["rows_read"], told["rows_duplicate"]) == (300 + 4 * 200, 3 * 200 + told["files"][0]["rows_duplicate"])
+    silver = {row for path in (out / "current/silver").rglob("*.parquet") for row in sources(path)}
+    assert silver <= set(shown)
+    events = [json.loads(line) for line in (out / "lineage" / "events.ndjson").read_bytes().splitlines()]
+    assert {f"inputs/{name}" for name in shown} <= {one["name"] for event in events for one in event["inputs"]}
+    assert "green_\\xff.csv" in (out / "report.html").read_text()
+    assert "\x1b[31m" not in ended.out
+
+
+@pytest.mark.full
+def test_an_input_that_is_replaced_while_it_is_read_in_place_is_told_and_read_anew(tmp_path):
+    """The worst moment: after it was indexed, by a file that is as good."""
+    (path,), (other,) = (generate(Settings(3_000, seed, months=1), tmp_path / str(seed)) for seed in (1, 2))
+    out, command = tmp_path / "out", [sys.executable, "-m", "course_lib.cli", "pipeline", "--workers", "1"]
+    run = subprocess.Popen([*command, "--input", path, "--out", out], stderr=subprocess.PIPE, text=True)
+    while run.poll() is None and not list((out / ".work/records/index").glob("*.json")):
+        time.sleep(0.005)
+    os.replace(other, path)
+    told = run.communicate()[1]
+
+    assert_refused(Ended(run.returncode, "", told), str(path), "changed while it was read")
+    assert_nothing_published(out)
+    ended = course("pipeline", "--input", path, "--out", out, "--workers", "1")
+    assert ended.code == 0, ended.err
+    assert silver_ids(out / "current") == silver_ids(ran(tmp_path, path).work / "tables")
+
+
+def silver_ids(tables: Path) -> list[int]:
+    parts = (tables / "silver").rglob("*.parquet")
+    return sorted(
+        row for part in parts for row in pq.ParquetFile(part).read(columns=["trip_id"])["trip_id"].to_pylist()
+    )
+
+
+def sources(path: Path) -> set[str]:
+    return set(pq.ParquetFile(path).read(columns=["source_file"])["source_file"].to_pylist())
 
 
 @pytest.mark.full

@@ -1,16 +1,21 @@
 """Work goes on as long as anyone can be found to do it."""
 
-import pytest
-from distributed import Client
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 
-from course_lib.errors import StepFailed
+import pytest
+from distributed import Client, LocalCluster
+from distributed.client import FutureCancelledError
+
+from course_lib.errors import BadArgument, StepFailed
 from course_lib.flows import cluster
-from course_lib.flows.cluster import local_workers, result
+from course_lib.flows.cluster import local_workers, remote_workers, result
 
 
 def test_when_no_worker_is_left_others_are_started(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "_LOOK", 0.2)
-    monkeypatch.setattr(cluster, "_AGAIN", 0.2)
+    monkeypatch.setattr(cluster, "_AGAIN", 1)
     with local_workers(2, tmp_path) as client:
         lose_all(client)
 
@@ -20,8 +25,7 @@ def test_when_no_worker_is_left_others_are_started(tmp_path, monkeypatch):
 
 def test_when_no_worker_can_be_found_the_step_fails(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "_LOOK", 0.1)
-    monkeypatch.setattr(cluster, "_AGAIN", 1e9)
-    monkeypatch.setattr(cluster, "_ALONE", 0.3)
+    monkeypatch.setattr(cluster, "_ALONE", 3)
     with local_workers(1, tmp_path) as client:
         lose_all(client)
         with pytest.raises(StepFailed, match="step divide: no Dask worker is left"):
@@ -33,7 +37,87 @@ def test_an_error_of_the_work_itself_is_raised_as_it_is(tmp_path):
         result(client, client.submit(divmod, 7, 0, pure=False), "divide")
 
 
+def test_when_the_scheduler_is_gone_the_step_fails_and_says_so():
+    class Cancelled:
+        status = "cancelled"
+
+        def add_done_callback(self, done):
+            done(self)
+
+        def result(self):
+            raise FutureCancelledError("divide-1", "scheduler-connection-lost")
+
+    with pytest.raises(StepFailed, match="step divide: the connection to the Dask scheduler was lost"):
+        result(None, Cancelled(), "divide")
+
+
+def work_on(name: str) -> bytes:
+    """Something that takes a moment, and a moment to fetch."""
+    time.sleep(0.005)
+    return name.encode() * 50_000
+
+
+def test_results_that_are_being_fetched_at_the_moment_of_a_look_arrive(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_LOOK", 0.005)
+    with local_workers(1, tmp_path) as client, ThreadPoolExecutor(4) as threads:
+        wanted = [f"{i:03}" for i in range(100)]
+        found = threads.map(lambda name: result(client, client.submit(work_on, name, pure=False), "work"), wanted)
+
+        assert [one[:3].decode() for one in found] == wanted
+
+
 def lose_all(client: Client) -> None:
     """What a worker does that is killed while it starts: it goes, and nobody starts it again."""
     for nanny in list(client.cluster.workers.values()):
         client.cluster.sync(nanny.close)
+
+
+def failing_at_first(times: int):
+    """LocalCluster, whose first `times` workers are killed while they start."""
+    left = [times]
+
+    def cluster(*args, **options):
+        if left[0]:
+            left[0] -= 1
+            raise RuntimeError("Nanny failed to start.") from RuntimeError("worker process was killed")
+        return LocalCluster(*args, **options)
+
+    return cluster
+
+
+def test_when_a_worker_is_killed_while_the_first_ones_start_others_are_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "LocalCluster", failing_at_first(2))
+    with local_workers(1, tmp_path) as client:
+        assert client.submit(divmod, 7, 2, pure=False).result() == (3, 1)
+
+
+def test_when_no_first_worker_can_be_started_it_is_told_why(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "LocalCluster", failing_at_first(99))
+    with pytest.raises(StepFailed, match=r"no Dask worker could be started.*worker process was killed"):
+        local_workers(1, tmp_path).__enter__()
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        pytest.param("nonsense", "missing port", id="no address"),
+        pytest.param("http://127.0.0.1:1", "unknown address scheme", id="a web address"),
+        pytest.param("tls://127.0.0.1:1", "ssl_context", id="no certificates"),
+        pytest.param("a\nb", r"a\\nb", id="a line end"),
+    ],
+)
+def test_what_is_no_scheduler_is_named_with_why_and_what_to_do(tmp_path, address, why):
+    with pytest.raises(BadArgument, match=why) as caught:
+        remote_workers(address, tmp_path).__enter__()
+
+    assert "`dask scheduler" in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_who_accepts_and_says_nothing_is_no_scheduler(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_ANSWER", 0.3)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(BadArgument, match="no Dask scheduler answers"),
+    ):
+        remote_workers(f"tcp://127.0.0.1:{silent.getsockname()[1]}", tmp_path).__enter__()

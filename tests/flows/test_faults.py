@@ -20,7 +20,7 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from course_lib.flows.run import NEEDED
+from course_lib.flows.folder import NEEDED
 from course_lib.storage import digests
 from tests.flows.conftest import course, facts
 
@@ -185,6 +185,21 @@ def test_a_run_goes_on_when_its_workers_are_killed(done, tmp_path, victims):
     assert facts(out)["digest"] == facts(done)["digest"]
     assert "Traceback" not in log.read_text()
     assert_whole(out)
+
+
+@pytest.mark.full
+def test_a_run_whose_workers_are_killed_while_they_start_starts_others(done, tmp_path):
+    out, log = tmp_path / "out", tmp_path / "log"
+    with running(out, log) as run:
+        assert wait_for(run, lambda: bool(dask_workers(run))), log.read_text()
+        for worker in dask_workers(run):
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        run.wait(STILL)
+
+    assert run.returncode == 0, log.read_text()
+    assert facts(out)["digest"] == facts(done)["digest"]
+    assert "Traceback" not in log.read_text()
 
 
 def dask_workers(run: subprocess.Popen) -> list[psutil.Process]:

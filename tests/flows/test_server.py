@@ -205,6 +205,28 @@ def test_the_environment_holds_no_setting_of_another_prefect(monkeypatch, tmp_pa
     assert environment["DO_NOT_TRACK"] == "1"
 
 
+@pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "PYTHONWARNINGS"])
+def test_what_is_meant_for_other_programs_does_not_reach_server_and_workers(monkeypatch, tmp_path, name):
+    monkeypatch.setenv(name, "socks5://intranet:1" if "proxy" in name.lower() else "error")
+
+    assert name not in run_environment(tmp_path, "http://127.0.0.1:1/api")
+
+
+def test_a_database_that_another_program_holds_is_named_before_anyone_waits_for_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(server, "_LOCKED", 0.1)
+    with closing(sqlite3.connect(tmp_path / "prefect.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(OutputUnwritable, match="is written by another program"):
+            PrefectServer(tmp_path).start()
+
+
+def test_a_damaged_database_does_not_keep_the_server_from_starting(tmp_path):
+    """It steps aside when the server comes to it."""
+    (tmp_path / "prefect.db").write_bytes(b"garbage" * 999)
+
+    PrefectServer(tmp_path)._stop_where_another_writes()
+
+
 def test_a_server_that_dies_is_reported_with_its_last_words(monkeypatch, tmp_path):
     program = tmp_path / "broken.py"
     program.write_text("raise SystemExit('no more room')")

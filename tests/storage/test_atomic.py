@@ -112,8 +112,20 @@ def test_what_the_disk_refuses_is_told_with_the_path_and_a_remedy(tmp_path: Path
 def test_a_place_below_a_file_cannot_be_written(tmp_path: Path, replace):
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(OSError), replace(tmp_path / "file" / "below"):
+    with pytest.raises(OutputUnwritable, match="Move away what is there") as caught, replace(tmp_path / "file" / "out"):
         pass
+
+    assert caught.value.path == str(tmp_path / "file" / "out")
+
+
+def test_a_folder_in_the_place_of_a_file_is_left_and_told(tmp_path: Path):
+    (tmp_path / "out" / "full").mkdir(parents=True)
+
+    with pytest.raises(OutputUnwritable, match="Move away what is there"), replacing(tmp_path / "out") as beside:
+        beside.write_text("new")
+
+    assert (tmp_path / "out" / "full").is_dir()
+    assert strays(tmp_path) == []
 
 
 def test_a_folder_is_replaced_as_a_whole(tmp_path: Path):

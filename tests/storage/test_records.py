@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,14 @@ class Step:
         return once(self.record, key, self.outputs, self.work)
 
 
+def retouched(path: Path, text: str) -> None:
+    """Other text of the same length, by another hand, some time after."""
+    before = path.stat()
+    assert len(text) == before.st_size
+    path.write_text(text)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000))
+
+
 @pytest.fixture
 def step(tmp_path: Path) -> Step:
     return Step(tmp_path)
@@ -50,6 +60,7 @@ def test_a_finished_step_is_not_done_again_and_says_the_same(step: Step):
         pytest.param(lambda step: (step.outputs / "a").unlink(), id="an output is missing"),
         pytest.param(lambda step: (step.outputs / "b").write_text("b in tur"), id="an output is shorter"),
         pytest.param(lambda step: (step.outputs / "b").write_text("b in turns"), id="an output is longer"),
+        pytest.param(lambda step: retouched(step.outputs / "b", "B in turn"), id="an output of its size is another"),
         pytest.param(lambda step: step.record.unlink(), id="the record is missing"),
         pytest.param(lambda step: step.record.write_bytes(step.record.read_bytes()[:-5]), id="the record is cut short"),
         pytest.param(lambda step: step.record.write_bytes(b""), id="the record is empty"),
@@ -150,7 +161,26 @@ def test_keys_hold_the_code_version(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_record_is_json_that_a_person_can_read(step: Step):
     step()
+    states = {name: (step.outputs / name).stat() for name in ("a", "b")}
 
     assert json.loads(step.record.read_text()) == {
-        "key": "key", "found": {"rows": [1, 2], "turn": 1, "files": ["a", "b"]}, "sizes": {"a": 9, "b": 9}
-    }  # fmt: skip
+        "key": "key",
+        "found": {"rows": [1, 2], "turn": 1, "files": ["a", "b"]},
+        "outputs": {name: [9, state.st_mtime_ns] for name, state in states.items()},
+    }
+
+
+def test_an_output_under_a_second_name_or_a_stricter_mode_is_the_same(step: Step):
+    """What publishing does to an output is no change."""
+    step()
+    os.link(step.outputs / "a", step.outputs / "published")
+    (step.outputs / "a").chmod(0o444)
+
+    assert step().reused
+
+
+def test_a_folder_that_is_moved_or_copied_with_its_times_is_known_again(step: Step, tmp_path: Path):
+    step()
+    shutil.copytree(step.outputs, tmp_path / "copy")  # with copy2, as `cp -a` does
+
+    assert once(step.record, "key", tmp_path / "copy", step.work).reused

@@ -161,3 +161,32 @@ def test_the_service_stands_in_the_name(name, service):
 )
 def test_the_month_stands_in_the_name(name, month):
     assert headers.month_in(name) == month
+
+
+@pytest.mark.parametrize("service", ["yellow", None])
+def test_a_header_cut_in_half_is_nearest_to_the_one_it_was_cut_from(service):
+    """Not to a short header of another service, from which it differs in fewer columns."""
+    with pytest.raises(SchemaDrift) as caught:
+        headers.match("y.csv", [*MODERN_YELLOW[:4], "trip_dis"], service)
+
+    assert caught.value.nearest.startswith("yellow-20")
+    assert (caught.value.shared, caught.value.new) == (4, ("trip_dis",))
+    assert f"with 4 of its {4 + len(caught.value.missing)} columns" in str(caught.value)
+
+
+def test_a_header_without_a_known_column_has_no_nearest_version_in_words():
+    with pytest.raises(SchemaDrift) as caught:
+        headers.match("t.csv", ["a", "b"], None)
+
+    assert caught.value.shared == 0
+    assert "no registered one has any of its columns: ['a', 'b']." in str(caught.value)
+
+
+def test_of_many_unknown_columns_the_message_lists_a_few_and_the_error_keeps_all():
+    names = [f"column {i}" for i in range(5_000)]
+    with pytest.raises(SchemaDrift) as caught:
+        headers.match("wide.csv", [*MODERN_YELLOW, *names, "x" * 10_000], "yellow")
+
+    assert caught.value.new == (*names, "x" * 10_000)
+    assert "'column 5'] and 4,995 more" in str(caught.value)
+    assert len(str(caught.value)) < 600

@@ -33,16 +33,19 @@ REACHED: dict[str, Callable[..., Any]] = {
 class Handle:
     """Stands for an object of the other side."""
 
-    __slots__ = ("__weakref__", "_name", "_number", "_peer")
+    __slots__ = ("__weakref__", "_methods", "_name", "_number", "_peer")
 
-    def __init__(self, peer: Peer, number: int, name: str):
+    def __init__(self, peer: Peer, number: int, name: str, methods: list[Any]):
         object.__setattr__(self, "_peer", peer)
         object.__setattr__(self, "_number", number)
         object.__setattr__(self, "_name", name)
+        object.__setattr__(self, "_methods", frozenset(name for name in methods if type(name) is str))
 
     def __getattr__(self, name: str) -> Any:
         if name == "__name__":
             return self._name
+        if name in self._methods:
+            return Method(self, name)
         if name.startswith("_"):
             raise AttributeError(f"{name}: only public names reach through to the other side")
         is_method, value = _pair(self, self._peer.ask("get", self._number, (name,)))
@@ -69,6 +72,22 @@ class Method:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         handle = self._handle
         return handle._peer.ask("method", handle._number, (self.__name__, *args), kwargs)
+
+    def __bool__(self) -> bool:
+        return bool(self._decides(True))
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._decides(self is other))
+
+    def __hash__(self) -> int:
+        return int(self._decides(id(self)))
+
+    def _decides(self, otherwise: Any) -> Any:
+        """A method in place of a value does not pass for one: `assert tally.full` wants a property."""
+        peer = self._handle._peer
+        if peer.guarded:
+            raise peer.stop("refused", f"a plain value was expected where the answer has a method, {self.__name__}()")
+        return otherwise
 
     def __repr__(self) -> str:
         return f"<method {self.__name__} of {self._handle!r}>"

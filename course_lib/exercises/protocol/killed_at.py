@@ -18,6 +18,7 @@ import os
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Callable
 from functools import partial
 from types import BuiltinFunctionType, FrameType, FunctionType, MethodType
@@ -66,7 +67,7 @@ class KilledAt:
             watch = _Watch(Peer(Frames(ours), _names(), "answers", leaves=False), step if at == "calls" else 0, when)
             given = [watch.passed(value) for value in args]
             named = {key: watch.passed(value) for key, value in kwargs.items()}
-            watch.pid = os.fork()
+            watch.pid = _forked()
             if watch.pid == 0:
                 _child(theirs, function, given, named, step if at == "lines" else 0)
             theirs.close()
@@ -148,6 +149,13 @@ def _child(
         peer.send_last(told, result)
     finally:
         os._exit(0)
+
+
+def _forked() -> int:
+    """`os.fork` without the warning that a notebook's kernel has threads: the child uses none of theirs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _names() -> Names:

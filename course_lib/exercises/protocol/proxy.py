@@ -7,6 +7,7 @@ than being a value, and time, size and number of what comes are bounded.
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import socket
 import time
@@ -38,7 +39,10 @@ def judged_over(
             case (None, dict(bound), desk):
                 fixtures.live_over_there(desk)
                 outcome = tests({name: bound[name] for name in job["names"] if name in bound})
-                outcome |= _aside(peer, desk)
+                if peer.stopped is None:  # all that was asked was answered: what comes now decides nothing
+                    with contextlib.suppress(Stopped):
+                        outcome |= _aside(desk)
+                    return outcome
             case (str(words), *_):
                 outcome = {"ended": "failed", "part": "answer", "message": words[:4_000]}
             case _:
@@ -51,10 +55,8 @@ def judged_over(
     return outcome
 
 
-def _aside(peer: Peer, desk: Any) -> dict[str, Any]:
+def _aside(desk: Any) -> dict[str, Any]:
     """What the answer printed, and the errors of the learner's own cells."""
-    if peer.stopped is not None:
-        return {}
     match desk.printed():
         case (str(text), list(remarks)) if all(type(remark) is str for remark in remarks):
             return {"printed": text[:MOST_PRINTED], "remarks": [remark[:1_000] for remark in remarks[:50]]}

@@ -1,7 +1,7 @@
 """How does a test read what an answer wrote, without being led astray?
 
-An answer may leave a link where a file was expected, a pipe that never ends, or a file without end. Paths are walked from
-the folder that the test made, one name at a time, and no link is followed.
+An answer may leave a link where a file was expected, a pipe that never ends, or a file without end. Paths are walked
+from the folder that the test made, one name at a time, and no link is followed.
 """
 
 from __future__ import annotations

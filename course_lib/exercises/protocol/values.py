@@ -19,18 +19,10 @@ from __future__ import annotations
 
 import array
 import json
-import random
-import re
-from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
-from fractions import Fraction
 from importlib import import_module
-from pathlib import Path, PosixPath, PurePosixPath
 from types import NoneType
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 Tree = Any  # what json.loads gives, objects excepted
 Blob = bytes | bytearray | memoryview
@@ -114,16 +106,16 @@ class Encoder:
         self._nodes += len(values)
         if self._nodes > MOST_NODES:
             raise Unencodable(f"more than {MOST_NODES:,} values in one message")
-        kinds = set(map(type, values))
-        if kinds <= _SCALARS:
-            if len(values) >= PACKED and len(kinds) == 1:
+        types = set(map(type, values))
+        if types <= _SCALARS:
+            if len(values) >= PACKED and len(types) == 1:
                 for kind, name, code in ((int, "ints", "q"), (float, "floats", "d")):
-                    if kind in kinds:
+                    if kind in types:
                         try:
                             return [name, self.blob(array.array(code, values).tobytes())]
                         except OverflowError:
                             break
-            return ["flat", *values] if _fit(values, kinds) else ["each", *map(self._scalar, values)]
+            return ["flat", *values] if _fit(values, types) else ["each", *map(self._scalar, values)]
         return ["each", *map(self.tree, values)]
 
     def blob(self, data: Blob) -> int:
@@ -248,10 +240,10 @@ _JSON = json.JSONEncoder(separators=(",", ":"))
 _ARRAYS = json.JSONDecoder(object_pairs_hook=_no_object)
 
 
-def _fit(values: Sequence[Any], kinds: set[type]) -> bool:
-    if int in kinds and any(type(v) is int and not -_SMALL <= v < _SMALL for v in values):
+def _fit(values: Sequence[Any], types: set[type]) -> bool:
+    if int in types and any(type(v) is int and not -_SMALL <= v < _SMALL for v in values):
         return False
-    return str not in kinds or all(len(v) <= SHORT for v in values if type(v) is str)
+    return str not in types or all(len(v) <= SHORT for v in values if type(v) is str)
 
 
 from course_lib.exercises.protocol import kinds  # noqa: E402, F401  it fills the lists above

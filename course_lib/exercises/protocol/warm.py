@@ -36,7 +36,7 @@ _IMPORTED = ("numpy", "pandas", "pyarrow", "pyarrow.compute", "pyarrow.ipc", *RO
 # A fork copies the thread that forks and no other. Arrow makes its pool anew in a fork; the others are kept from having
 # one, and Arrow's allocator from having a thread in the background.
 _QUIET = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
-_QUIET["ARROW_DEFAULT_MEMORY_POOL"] = "system"
+_QUIET |= {"ARROW_DEFAULT_MEMORY_POOL": "system", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "JAVA_HOME")
 MOST_BYTES = 64 << 20  # of one message between ranks
 

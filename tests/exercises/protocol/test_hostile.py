@@ -241,7 +241,7 @@ def test_a_numpy_float_crosses_as_one(grader: Grader):
 
 
 def test_the_tests_import_nothing_that_an_answer_wrote(grader: Grader):
-    write = "for name in ('sitecustomize', 'share', 'course_lib', 'colorsys', 'wave'):\n    open(f'{name}.py', 'w').write('1/0')\n"
+    write = "for name in ('share', 'course_lib', 'colorsys', 'wave'):\n    open(f'{name}.py', 'w').write('1/0')\n"
     answer = write + share("import os\nraise RuntimeError(os.getcwd())")
     chapter = border_chapter()
     exercise = chapter.exercises["share"]

@@ -470,3 +470,10 @@ def test_handles_cross_back_as_what_they_stand_for():
     with talking({"Tally": Tally, "is_tally": lambda x: type(x) is Tally}) as other:
         assert isinstance(other["Tally"](), Handle)
         assert other["is_tally"](other["Tally"]())
+
+
+def test_a_method_is_not_taken_for_a_value():
+    with talking({"Tally": Tally}) as other:
+        tally = other["Tally"]()
+        with pytest.raises(Stopped, match=r"a method, add\(\)"):
+            assert tally.add
