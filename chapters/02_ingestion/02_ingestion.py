@@ -1433,7 +1433,20 @@ axes.set(title=f"{grid.all(axis=1).sum()} of {len(fields)} fields are in all {le
 {column.name for version in versions for column in version.columns if column.field == "pickup_at"}
 
 # %% [markdown]
-# One field, several names, and the case changes from year to year. The months hide more: names padded with spaces, quotes, a byte order mark, and 35 months in which each row has two fields more than the header has names. `pandas.read_csv` reads those without an error and shifts every value by two columns. The remedy is a **registry**: each header is data, and what no entry explains is an error, not a guess.
+# One field, several names, and the case changes from year to year. The months hide more: names padded with spaces, quotes, a byte order mark, and 35 months in which each row has two fields more than the header has names. Here is such a row, of a green cab in 2014: vendor 2, a fare of 6.50, 7.50 in all. **Guess first:** what does `pandas.read_csv` say to it?
+
+# %%
+import pandas as pd
+
+[green_2013] = [version for version in versions if version.name == "green-2013-08"]
+ride = "2,2014-02-01 00:00:00,2014-02-01 00:07:10,N,1,-73.9,40.7,-73.9,40.7,1,1.00,6.5,0.5,0.5,0,0,,7.5,2,1,,"
+month = Path(scratch.name) / "2014" / "green_tripdata_2014-02.csv"
+month.parent.mkdir()
+month.write_text(",".join(column.name for column in green_2013.columns) + "\n\n" + f"{ride}\r\n" * 3)
+pd.read_csv(month)[["VendorID", "Fare_amount", "Total_amount"]].iloc[0].to_dict()
+
+# %% [markdown]
+# Nothing: no error, no warning. It takes the surplus for an index in front and shifts every value by two columns, so the vendor is a time and the total a trip type. The remedy is a **registry**: each header is data, and what no entry explains is an error, not a guess.
 
 # %% tags="setup"
 FIELDS = (
@@ -1607,6 +1620,17 @@ for service in ("yellow", "fhv"):
 
 # %%
 check("any-header")
+
+# %% [markdown]
+# The library reads the file of the green cab so, batch by batch and with what could not be read beside it.
+
+# %%
+from course_lib.ingestion.discover import discover
+from course_lib.ingestion.read import read_bronze
+
+[file] = discover([month]).files
+bronze = pa.concat_tables(list(read_bronze(file)))
+file.header.name, bronze.select(["vendor_id", "pickup_at", "distance_m", "fare_cents", "total_cents"]).to_pylist()[0]
 
 # %% [markdown]
 # A registry can also *refuse*, before any data is written. Who is upgraded first decides what is allowed: **backward** (readers first: new readers read old data), **forward** (writers first: old readers read new data), **full** (both). We send the history of the yellow cabs through it, once by the published names and once by what they mean.

@@ -502,7 +502,7 @@ class Row(NamedTuple):
 
     trip_id: int | None
     updated_at: int | None  # seconds since 1970; None is older than anything
-    source_row: int  # its number in the file, from 1; unique
+    source_row: int  # its number in the file, from 1; unique, but rows may come in another order
     cents: int
 
 
@@ -512,13 +512,13 @@ def settle(
 ) -> tuple[list[Row], list[tuple[Row, tuple[str, ...]]], list[Row]]:
     """Valid rows, quarantined rows with their reasons, and duplicates; each row is in exactly one of the three.
 
-    rows     (n) in file order
+    rows     (n) in any order
     broken   (n) the names of the rules that each row breaks
     errors   the rules of severity error; every other rule is a warning, and refuses nothing
     returns  valid: the newest row of each trip_id among the rows that break no error;
              quarantined: (row, reasons), the reasons being all errors it breaks, in the order of `errors`;
              duplicates: the rows that break no error and were displaced by a newer one.
-             All three in file order.
+             All three in the order of `rows`.
 
     Newest: the largest updated_at, None being the oldest; of equals the smallest source_row. A row that breaks no
     error has a trip_id.
@@ -607,13 +607,13 @@ for hidden in hidden_seeds("quarantine", 40):
     ), "some row is in two places, or in none"
     expected = slow(rows, broken_by, ERRORS)
     assert [row for row, _ in held] == [row for row, _ in expected[1]], (
-        "exactly the rows that break an error are quarantined, in file order"
+        "exactly the rows that break an error are quarantined, in the order of `rows`"
     )
     assert held == expected[1], (
         "a quarantined row carries all the errors it breaks, in the order of `errors`, and no warnings"
     )
-    assert valid == expected[0], "valid: the newest of each trip among the rows without errors, in file order"
-    assert twice == expected[2], "duplicates: the displaced rows without errors, in file order"
+    assert valid == expected[0], "valid: the newest of each trip among the rows without errors, in the order of `rows`"
+    assert twice == expected[2], "duplicates: the displaced rows without errors, in the order of `rows`"
 early, at_zero, never = Row(1, -1, 1, 0), Row(1, 0, 2, 0), Row(1, None, 3, 0)
 assert settle([never, early, at_zero], [set(), set(), set()], ERRORS) == ([at_zero], [], [never, early]), (
     "0 is newer than -1, and both are newer than None"
@@ -740,7 +740,8 @@ def quality(
 
     trips      (n rows) with trip_id, updated_at, fare_cents, tip_cents, tolls_cents, surcharges_cents, total_cents and
                the columns of `weights`, in nullable pandas types; a missing value is NA or NaT
-    returns    completeness  mean over the columns of `weights`, weighted by them, of the share of rows with a value
+    returns    these four keys:
+               completeness  mean over the columns of `weights`, weighted by them, of the share of rows with a value
                uniqueness    different trip_ids as a share of the rows; a row without an id adds none
                consistency   of the rows in which all five amounts are there, the share where total_cents is the
                              sum of the other four
@@ -1705,7 +1706,7 @@ for hidden in seeds[:8]:
         if day % 7 == 6:
             rest = [later - day - 1 for later in days if later > day]
             assert alarms(stream[:84], stream[84 + day + 1 :]) == rest, (
-                f"it rang on day {day}, a Sunday; from Monday on it must ring as if it had been started then"
+                f"it rang on day {day}, the last of a week; from then on it must ring as if it had been started anew"
             )
     for day, far in ((0, 12.0), (27, -12.0), (13, 12.0)):
         spiky = daily(hidden, 84 + 28)

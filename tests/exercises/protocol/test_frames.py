@@ -84,3 +84,12 @@ def test_a_message_that_would_be_refused_is_not_sent():
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(Undecodable, match="too large"):
         Frames(ours).send(["value"], [bytes(300_000_000)])
+
+
+@pytest.mark.parametrize(("length", "size"), [(1 << 31, 0), (2, 1 << 40)])
+def test_a_message_too_long_is_refused_before_it_is_read(length: int, size: int):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(struct.pack(">4sIQ", b"CRSE", length, size))
+        with pytest.raises(Broken, match="MB came; at most"):
+            Frames(ours, time.monotonic() + 5).receive()

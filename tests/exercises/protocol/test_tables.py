@@ -192,3 +192,9 @@ def test_an_arrow_type_that_would_run_code_is_refused():
 
     with pytest.raises(Unencodable):
         crossed(pa.ExtensionArray.from_storage(Label(), pa.array([1, 2])))
+
+
+@pytest.mark.parametrize("shape", [[0, 1 << 40], [-1], [1] * 33, [1.0], [True]])
+def test_an_array_of_an_absurd_shape_is_refused(shape):
+    with pytest.raises(Undecodable):
+        Decoder([b""]).value(["array", "<f8", shape, True, 0])
