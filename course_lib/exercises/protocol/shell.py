@@ -6,8 +6,10 @@ thread, and a process that forks has one) and prints no traceback: errors come b
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
 from importlib import import_module
@@ -26,7 +28,10 @@ def new_shell() -> InteractiveShell:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    os.environ.setdefault("IPYTHONDIR", tempfile.mkdtemp(prefix="course-ipython-"))
+    if "IPYTHONDIR" not in os.environ:  # the person's own settings and history are not for here
+        home = tempfile.mkdtemp(prefix="course-ipython-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        os.environ["IPYTHONDIR"] = home
     shell = InteractiveShell.instance(config=config)
     shell.showtraceback = lambda *args, **kwargs: None  # type: ignore[method-assign]
     shell.showsyntaxerror = lambda *args, **kwargs: None  # type: ignore[method-assign]
