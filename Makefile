@@ -25,7 +25,7 @@ test: environment-test  ## units, contracts, small sizes: at most 15 minutes on 
 	@$(PYTEST) -n 2 --dist loadfile -m "not full and not torture" $(ARGS)
 
 test-full: environment-test  ## everything at its default size
-	@$(PYTEST) -m "full and not torture" $(ARGS) || sh setup/no_tests_yet.sh $$? test-full
+	@$(PYTEST) -n 2 --dist loadfile -m "full and not torture" $(ARGS) || sh setup/no_tests_yet.sh $$? test-full
 
 torture: environment-test  ## long kills and large inputs
 	@$(PYTEST) -m torture $(ARGS) || sh setup/no_tests_yet.sh $$? torture

@@ -578,7 +578,8 @@ def slow(rows, broken, errors):
         for row in good
         if not any(beats(rival, row) for rival in good if rival.trip_id == row.trip_id and rival != row)
     ]
-    held = [(row, tuple(e for e in errors if e in rules)) for row, rules in zip(rows, broken, strict=True) if rules & set(errors)]
+    judged_rows = [(row, tuple(e for e in errors if e in rules)) for row, rules in zip(rows, broken, strict=True)]
+    held = [(row, reasons) for row, reasons in judged_rows if reasons]
     return stands, held, [row for row in good if row not in stands]
 
 

@@ -58,12 +58,12 @@ def test_a_column_tells_all_about_itself():
 
 def test_the_biases_are_those_of_samples():
     rng = np.random.default_rng(1)
-    k, a, b, n, runs = 20, 6, 9, 500, 400
+    k, a, b, n, runs = 4, 3, 4, 500, 800
 
     lost = np.mean([math.log2(k) - entropy(np.bincount(rng.integers(0, k, n), minlength=k)) for _ in range(runs)])
     won = np.mean([mutual_information(contingency(rng.integers(0, a, n), rng.integers(0, b, n))) for _ in range(runs)])
-    assert lost == pytest.approx(entropy_bias(k, n), rel=0.1)
-    assert won == pytest.approx(mutual_information_bias((a, b), n), rel=0.1)
+    assert lost == pytest.approx(entropy_bias(k, n), rel=0.15)
+    assert won == pytest.approx(mutual_information_bias((a, b), n), rel=0.15)
 
 
 def test_a_contingency_table_counts_pairs_in_sorted_order():

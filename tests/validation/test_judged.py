@@ -46,6 +46,14 @@ def test_a_refund_is_no_negative_fare():
     ]
 
 
+def test_where_a_key_of_twins_is_not_published_nobody_has_a_twin():
+    paid, back = read(trip_id=1, fare_cents=500), read(trip_id=2, fare_cents=-500)
+    published = oracle.ALL - {"pickup_zone"}
+    rows = [as_published(row, published) for row in (paid, back)]
+
+    assert [told(verdict) for verdict in judged(bronze(rows), published).tolist()] == [(), ("negative_fare",)]
+
+
 def test_errors_refuse_and_warnings_do_not():
     found = np.array([0, *(1 << bit for bit in BIT.values())], np.int32)
 
