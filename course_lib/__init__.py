@@ -8,8 +8,8 @@ The floors, from the ground up; a package imports only from those above it in th
     trips         the domain: canonical schema, contract as data, header registry, generator
     aggregates    the algebra: state, update, merge, finish
     storage       digests, atomic replacement, Parquet layout, publishing by pointer swap
-    ingestion     trip files of every year into bronze; fetching the published months
-    validation    contract checks, quality metrics, quarantine
+    ingestion     trip files of every year into bronze; tables, change capture, API, topic and object store
+    validation    contract checks, quality metrics, quarantine, outliers, drift; the contract in other tools
     transforms    bronze to silver to gold, one partition at a time
     features      feature tables, point-in-time joins, the Feast repository
     models        training, baselines, records
@@ -18,7 +18,7 @@ The floors, from the ground up; a package imports only from those above it in th
     plots         pictures that chapters and reports share
     reports       report.html
     flows         the Prefect flow
-    exercises     check, hint, progress: chapters that prove themselves
+    exercises     check, hint, progress, release; graders, mutants, the protocol between answers and tests
     guard, doctor, cli    the `course` command
 
 This file imports nothing, so that `import course_lib` costs nothing.
