@@ -58,14 +58,12 @@ print(f"the topic is served by {kafka.kind}")
 # The oldest pattern is a **file** in a folder. The city publishes one a month, with the defects of the real ones.
 
 # %%
-import tempfile
-from pathlib import Path
-
+from course_lib.ingestion.keeper import Scratch
 from course_lib.ingestion.synthetic import generate
 from course_lib.trips.generator import Settings
 
-scratch = tempfile.TemporaryDirectory(prefix="ingestion-")
-folder = Path(scratch.name) / "inbox"
+scratch = Scratch("ingestion-").path  # it goes with this kernel, also when that is killed
+folder = scratch / "inbox"
 N = {"test": 2_500, "default": 20_000, "large": 200_000}[size]
 published = generate(Settings(trips=N, seed=seed, months=3), folder)
 [(path.name, path.stat().st_size) for path in published]
@@ -77,7 +75,7 @@ published = generate(Settings(trips=N, seed=seed, months=3), folder)
 from course_lib.storage import digests
 
 known = digests.of_folder(folder)  # relative path -> SHA-256
-[january] = generate(Settings(trips=N // 3, seed=seed + 1, months=1), Path(scratch.name) / "again")
+[january] = generate(Settings(trips=N // 3, seed=seed + 1, months=1), scratch / "again")
 january.replace(folder / january.name)  # the publisher corrects January under the same name
 [name for name, digest in digests.of_folder(folder).items() if known.get(name) != digest and name.startswith("trips")]
 
@@ -93,7 +91,7 @@ import pyarrow.parquet as pq
 
 from course_lib.ingestion.rehearsal import SCHEMA
 
-clean = generate(Settings(trips=N, seed=seed, months=3, rates={}), Path(scratch.name) / "clean")
+clean = generate(Settings(trips=N, seed=seed, months=3, rates={}), scratch / "clean")
 trips = pa.concat_tables([pq.read_table(path) for path in clean]).select(SCHEMA.names).cast(SCHEMA)
 trips = trips.sort_by("pickup_at")
 trips.num_rows, trips.slice(0, 1).to_pylist()
@@ -744,7 +742,7 @@ def killer(step: str, turn: int):
 # %%
 outcome = []
 for step in ("read", "write", "commit"):
-    with Sink(Path(scratch.name) / f"{step}.db") as sink:
+    with Sink(scratch / f"{step}.db") as sink:
         try:
             consume_topic(kafka.bootstrap, "trips", step, sink, json.loads, "trip_id", 100, killer(step, 2))
         except Killed:
@@ -1139,7 +1137,7 @@ check("read-pages")
 from course_lib.ingestion.api import read_pages
 from course_lib.ingestion.checkpoints import Checkpoints
 
-checkpoints, target = Checkpoints(Path(scratch.name) / "checkpoints"), {}
+checkpoints, target = Checkpoints(scratch / "checkpoints"), {}
 bad_day = LocalApi(listed[:half], listed[half:], Temper(rate=2, burst=3, errors=0.2, arrivals=2, seed=seed)).start()
 for run in (1, 2):
     start = checkpoints.load("operator", "")
@@ -1328,7 +1326,7 @@ for name, times in of.items():
 asked  # where, hours of the fitted period, dispersion
 
 # %% [markdown]
-# The zone comes out near 1 once its rhythm is fitted. The whole city goes *far below* 1: with the week's rhythm its counts scatter less than chance allows. No city does that. We have caught the generator: it spaces its trips evenly over the month, and chance enters with the choice of the zone, which is a *thinning*, and thinning makes nearly any process Poisson. Real cities err on the other side, because rain and concerts send many people at once. A model of arrivals is worth what its test could have refuted.
+# The zone comes out near 1 once its rhythm is fitted. The whole city goes *far below* 1: with the week's rhythm its counts scatter less than chance allows. No real city does that. We have caught the generator: it spaces its trips evenly over the month, and chance enters with the choice of the zone, which is a *thinning*, and thinning makes nearly any process Poisson. Real cities err on the other side, because rain and concerts send many people at once. A model of arrivals is worth what its test could have refuted.
 
 # %% alt="Variance against mean of the counts of each hour of the week: the points of the busiest zone scatter about the Poisson line where both are equal, those of the whole city lie below it."
 figure, axes = plt.subplots()
@@ -1440,7 +1438,7 @@ import pandas as pd
 
 [green_2013] = [version for version in versions if version.name == "green-2013-08"]
 ride = "2,2014-02-01 00:00:00,2014-02-01 00:07:10,N,1,-73.9,40.7,-73.9,40.7,1,1.00,6.5,0.5,0.5,0,0,,7.5,2,1,,"
-month = Path(scratch.name) / "2014" / "green_tripdata_2014-02.csv"
+month = scratch / "2014" / "green_tripdata_2014-02.csv"
 month.parent.mkdir()
 month.write_text(",".join(column.name for column in green_2013.columns) + "\n\n" + f"{ride}\r\n" * 3)
 pd.read_csv(month)[["VendorID", "Fare_amount", "Total_amount"]].iloc[0].to_dict()
@@ -1714,8 +1712,11 @@ axes.bar_label(bars, [f" {one.ghosts} ghosts" if one.ghosts else " equal to the 
 axes.set(title=f"What {COUNT} refreshes moved, and what the copy was worth", xlabel="moved [kB]")
 axes.set(xlim=(0, by_bytes[-1].bytes / 1000 * 1.25));
 
+# %%
+{pattern: len(copy) for pattern, copy in rehearsal.copies.items()}, len(rehearsal.alive)  # six answers, and the truth
+
 # %% [markdown]
-# The cheapest pattern is wrong, and so is one that costs a good deal more. A full load moves every row at each refresh, the others move what changed, so there is a share of changed rows above which the full load is cheapest *and* right. Where it lies follows from the bytes a row that you have measured above.
+# How many different answers came to the question of noon? Two: the table's, and that of the patterns that cannot see a delete. The cheapest pattern is wrong, and so is one that costs a good deal more. A full load moves every row at each refresh, the others move what changed, so there is a share of changed rows above which the full load is cheapest *and* right. Where it lies follows from the bytes a row that you have measured above.
 
 # %% alt="Bytes a refresh against the share of rows that changed since the last one: a flat line for the full load, rising lines for incremental load, log, service and topic, which cross it at different shares."
 per = {one.pattern: one.bytes / sum(live if one.pattern == "full" else changed) for one in outcomes}
@@ -1734,14 +1735,13 @@ def cost(rows_million: float = 2.0, refreshes: int = 24):
 explore(cost, rows_million=(0.5, 20.0, 0.5), refreshes=(1, 96), labels={"refreshes": "refreshes a day"})
 
 # %% [markdown]
-# How many different answers were there to the question of noon? Two: the table's, and that of the patterns that cannot see a delete.
+# That was the last of the services: they are stopped, and would have stopped with the kernel.
 
 # %%
 api.stop()
 bad_day.stop()
 db.close()
 postgres.stop(), kafka.stop(), s3.stop()
-scratch.cleanup()
 progress()
 
 # %% [markdown]

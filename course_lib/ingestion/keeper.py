@@ -21,6 +21,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,8 @@ _SET_PDEATHSIG = 1
 
 class Keeper:
     """A service of this process: `steps` one after the other, the last of which is the service itself.
+
+    Without steps there is no service, and the folder alone goes with this process.
 
     folder     belongs to the service; holds `service.log`, and is removed when the service has ended
     ending     the signal that asks the service to end
@@ -115,12 +118,27 @@ class Keeper:
             (self.folder.parent / f"{self.folder.name}.last").unlink()
 
 
+class Scratch:
+    """A folder for this process's files at `path`, which is removed when the process ends, also when it is killed."""
+
+    def __init__(self, prefix: str = "course-"):
+        self.path = Path(tempfile.mkdtemp(prefix=prefix))
+        self._keeper = Keeper("a folder", [], self.path)
+
+    def remove(self) -> None:
+        """Remove the folder now; safe to call twice."""
+        self._keeper.stop()
+
+
 def main(told: dict) -> int:
     """Run the steps; end the service when the parent has."""
     signal.signal(signal.SIGTERM, _leave)
     folder = Path(told["folder"])
     service: subprocess.Popen[bytes] | None = None
     try:
+        while not told["steps"]:  # nothing to run: the folder alone is kept
+            if _alone(told["parent"]):
+                return 0
         with (folder / "service.log").open("ab", buffering=0) as log:
             for number, step in enumerate(told["steps"]):
                 service = _start(step, told, log.fileno())
@@ -139,6 +157,7 @@ def main(told: dict) -> int:
 
 def _start(step: list[str], told: dict, log: int) -> subprocess.Popen[bytes]:
     rights: dict = {}
+    keeper = os.getpid()
     if told["user"] is not None:
         rights = {"user": told["user"][0], "group": told["user"][1], "extra_groups": []}
     return subprocess.Popen(
@@ -148,7 +167,7 @@ def _start(step: list[str], told: dict, log: int) -> subprocess.Popen[bytes]:
         stderr=log,
         cwd=told["folder"],
         pass_fds=told["fds"],
-        preexec_fn=lambda: _die_with_parent(told["ending"]),  # after the change of user, which would undo it
+        preexec_fn=lambda: _die_with(keeper, told["ending"]),  # after the change of user, which would undo it
         **rights,
     )
 
@@ -159,9 +178,11 @@ def _alone(parent: int) -> bool:
     return os.getppid() != parent or (bool(ready) and os.read(0, 1) == b"")
 
 
-def _die_with_parent(ending: int) -> None:
+def _die_with(keeper: int, ending: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_PDEATHSIG, ending, 0, 0, 0)
+        if os.getppid() != keeper:  # it was killed before we asked to be told
+            os._exit(1)
 
 
 def _end(service: subprocess.Popen[bytes], ending: int) -> None:

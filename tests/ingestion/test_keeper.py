@@ -12,13 +12,13 @@ import psutil
 import pytest
 
 from course_lib.errors import EngineUnavailable
-from course_lib.ingestion.keeper import Keeper
+from course_lib.ingestion.keeper import Keeper, Scratch
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 PARENT = """
 import sys, time, tempfile
 from pathlib import Path
-from course_lib.ingestion.keeper import Keeper
+from course_lib.ingestion.keeper import Keeper, Scratch
 folder = Path(tempfile.mkdtemp(dir={where!r}))
 keeper = Keeper("a sleeper", [{step!r}], folder)
 print(keeper.pid, flush=True)
@@ -57,6 +57,36 @@ def test_a_service_and_its_folder_go_when_the_parent_is_killed(tmp_path: Path):
     assert service
     assert gone_within(30, [keeper, *service])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_scratch_folder_goes_with_a_killed_process(tmp_path: Path):
+    program = (
+        "import time, tempfile\n"
+        f"tempfile.tempdir = {str(tmp_path)!r}\n"
+        "from course_lib.ingestion.keeper import Scratch\n"
+        "scratch = Scratch()\n"
+        "(scratch.path / 'file').write_text('x')\n"
+        "print(scratch._keeper.pid, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        keeper = int(parent.stdout.readline())
+        before = [path.name for path in tmp_path.rglob("file")]
+        parent.send_signal(signal.SIGKILL)
+
+    assert before == ["file"]
+    assert gone_within(30, [keeper])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_scratch_folder_can_be_removed():
+    scratch = Scratch()
+    assert scratch.path.is_dir()
+    scratch.remove()
+    scratch.remove()
+
+    assert not scratch.path.exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals the children of a killed process")
