@@ -38,9 +38,9 @@ UNUSABLE = (
 )  # fmt: skip
 
 # %% [markdown]
-# The cell above made the month. The next one starts something that takes a few seconds and is needed in section 2:
-# Great Expectations judges the same rows in a process of its own, while you read. It imports some two thousand
-# modules first, which is why it does not do so in this notebook.
+# The cell above made the month. The next one starts something that takes a few seconds and is needed at the end of
+# the chapter: Great Expectations judges the same rows in a process of its own, while you read. It imports some two
+# thousand modules first, which is why it does not do so in this notebook.
 
 # %%
 import matplotlib.pyplot as plt
@@ -627,31 +627,6 @@ assert settle([unknown], [{"no_time"}], ERRORS) == ([], [(unknown, ("no_time",))
 
 # %%
 check("quarantine")
-
-# %% [markdown]
-# ### One contract, three engines
-#
-# The course judges by NumPy, Pandera by checks on a pandas frame, Great Expectations by a suite of expectations.
-# Rules over several columns or several rows need evidence columns there, because both judge one column at a time.
-# **Guess:** on how many rows do the three differ?
-
-# %%
-from course_lib.validation import pandera_contract
-from course_lib.validation.judged import disagreements
-
-by_pandera = pandera_contract.verdicts(month.bronze, month.publishes, month.month)
-by_expectations = expectations.verdicts()
-print("Pandera:           ", disagreements(found, by_pandera) or "no row is judged differently")
-print("Great Expectations:", disagreements(found, by_expectations) or "no row is judged differently")
-
-# %% [markdown]
-# Equal, bit by bit, on every row, for all sixteen rules. That was not given: each has its own idea of nulls, of
-# ranges with or without their ends, and of which rows a failure names. Here is what Pandera's users write, generated
-# from the same rules; a property test in `tests/validation/` compares all three on hostile rows.
-
-# %%
-schema = pandera_contract.schema(month.publishes, month.month)
-{name: [str(one.error) for one in column.checks] for name, column in list(schema.columns.items())[:7]}
 
 # %% [markdown]
 # ## 3.3 How good is the whole?
@@ -1737,6 +1712,33 @@ check("monitor")
 
 # %% [markdown]
 # ## 3.6 What you built
+#
+# ### One contract, three engines
+#
+# The course judges by NumPy, Pandera by checks on a pandas frame, Great Expectations by a suite of expectations.
+# Rules over several columns or several rows need evidence columns there, because both judge one column at a time.
+# **Guess:** on how many rows do the three differ?
+
+# %%
+from course_lib.validation import pandera_contract
+from course_lib.validation.judged import disagreements
+
+by_pandera = pandera_contract.verdicts(month.bronze, month.publishes, month.month)
+by_expectations = expectations.verdicts()
+print("Pandera:           ", disagreements(found, by_pandera) or "no row is judged differently")
+print("Great Expectations:", disagreements(found, by_expectations) or "no row is judged differently")
+
+# %% [markdown]
+# Equal, bit by bit, on every row, for all sixteen rules. That was not given: each has its own idea of nulls, of
+# ranges with or without their ends, and of which rows a failure names. Here is what Pandera's users write, generated
+# from the same rules; a property test in `tests/validation/` compares all three on hostile rows.
+
+# %%
+schema = pandera_contract.schema(month.publishes, month.month)
+{name: [str(one.error) for one in column.checks] for name, column in list(schema.columns.items())[:7]}
+
+# %% [markdown]
+# ### One month through everything
 #
 # One month goes through everything: judged, settled with nothing lost, measured, compared with the month before. This
 # is what the pipeline's `validate` step does for every file.

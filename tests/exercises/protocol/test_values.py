@@ -139,7 +139,10 @@ class Text(str):
     """A str that is none."""
 
 
-@pytest.mark.parametrize("value", [Text("a"), object(), int, len, json, (n for n in [1]), [object()]], ids=repr)
+KINDS = ["subclass", "object", "class", "function", "module", "generator", "object in a list"]
+
+
+@pytest.mark.parametrize("value", [Text("a"), object(), int, len, json, (n for n in [1]), [object()]], ids=KINDS)
 def test_what_is_no_plain_value_is_refused(value):
     with pytest.raises(Unencodable):
         crossed(value)
