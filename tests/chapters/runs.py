@@ -78,7 +78,12 @@ def run(root: Path, name: str, state: State, folder: Path, size: str = "test", s
         # papermill runs past a tagged cell that raises, writes the notebook, and tells of it at the end
         with contextlib.suppress(*([PapermillExecutionError] if state == "stub" else [])):
             papermill.execute_notebook(
-                str(source), str(done), {"size": size, "seed": seed}, progress_bar=False, cwd=str(place)
+                str(source),
+                str(done),
+                {"size": size, "seed": seed},
+                progress_bar=False,
+                request_save_on_cell_execute=False,  # to save after every cell takes longer than to run them
+                cwd=str(place),
             )
     taken = time.perf_counter() - start
     print(f"\n{name} {state}, size {size}, seed {seed}: {taken:.1f} s, {_cpu() - used:.1f} CPU s")

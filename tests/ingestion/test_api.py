@@ -177,3 +177,15 @@ def test_the_same_seed_waits_the_same():
     told = [[patience(n, random.Random(3)) for n in range(1, 9)] for _ in range(2)]
 
     assert told[0] == told[1]
+
+
+def test_a_retry_after_of_no_seconds_is_no_wait():
+    slept: list[float] = []
+    answers = [httpx.Response(503, headers={"Retry-After": "0"}), httpx.Response(200, json=PAGE)]
+    client = httpx.Client(transport=httpx.MockTransport(lambda request: answers.pop(0)))
+
+    assert len(list(read_pages("http://127.0.0.1:1", sleep=slept.append, client=client))) == 1
+    assert slept == [0.0]
+
+
+PAGE = {"trips": [], "cursor": "c", "more": False}
