@@ -191,9 +191,10 @@ def ticks(high: float, about: int = 5, *, whole: bool = False) -> list[float]:
         return [0, 1]
     rough = high / max(about, 1)
     magnitude = 10.0 ** math.floor(math.log10(rough))
-    step = next(magnitude * m for m in (1, 2, 2.5, 5, 10) if magnitude * m >= rough * 0.999)
-    if whole and step < 1:
-        step = 1
+    if whole and magnitude < 1:
+        magnitude, rough = 1.0, max(rough, 1.0)
+    factors = (1, 2, 5, 10) if whole and magnitude == 1 else (1, 2, 2.5, 5, 10)  # 2.5 trips are no number of trips
+    step = next(magnitude * m for m in factors if magnitude * m >= rough * 0.999)
     steps = max(math.ceil(high / step - 1e-9), 1)
     found = [round(i * step, 12) for i in range(steps + 1)]
     return [int(value) for value in found] if step >= 1 and step == int(step) else found
