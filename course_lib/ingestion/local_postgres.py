@@ -47,8 +47,8 @@ _SETTINGS = {
 class LocalPostgres:
     """A PostgreSQL server of this process, from `start` to `stop`; `start` returns at once, `connect` waits.
 
-        with LocalPostgres() as postgres, postgres.connect() as connection:
-            connection.execute("SELECT 1").fetchone()
+    with LocalPostgres() as postgres, postgres.connect() as connection:
+        connection.execute("SELECT 1").fetchone()
     """
 
     def __init__(self) -> None:
