@@ -66,17 +66,17 @@ def in_key_order(states: Sequence[Path], name: str) -> Iterator[Grouped]:
     final, so that memory is that of the states of a month, not of all years.
     """
     first = sorted((least, path) for path in states if (least := read_first(path, name)) is not None)
-    open_: list[Grouped] = []
+    waiting: list[Grouped] = []
     again = MERGED
     for number, (_, path) in enumerate(first):
-        open_.append(read_state(path, name))
-        held = sum(len(state.keys) for state in open_)
+        waiting.append(read_state(path, name))
+        held = sum(len(state.keys) for state in waiting)
         last = number + 1 == len(first)
         if last or held >= again:
-            merged = merge_all(open_)
+            merged = merge_all(waiting)
             final = len(merged.keys) if last else int(np.searchsorted(merged.keys, first[number + 1][0]))
             yield _slice(merged, 0, final)
-            open_ = [_slice(merged, final, len(merged.keys))]
+            waiting = [_slice(merged, final, len(merged.keys))]
             again = max(MERGED, 2 * (len(merged.keys) - final))  # what stays open is merged a logarithm of times
 
 

@@ -150,9 +150,9 @@ def partitions(trips: Columns, wanted: np.ndarray) -> list[Partition]:
     days = (trips.values("pickup_at") // _DAY)[rows]
     first, last = int(days.min()), int(days.max())
     months = np.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    spread = int(months[-1] - months[0]) + 1
+    n_months = int(months[-1] - months[0]) + 1
     which = months[days - first] - months[0]
-    which += trips.values("service")[rows] * np.int64(spread)
+    which += trips.values("service")[rows] * np.int64(n_months)
     sizes = np.bincount(which)
     if np.count_nonzero(sizes) > 1:
         # Small numbers are sorted by radix; stable, so that the rows of a partition keep their order.
@@ -160,7 +160,7 @@ def partitions(trips: Columns, wanted: np.ndarray) -> list[Partition]:
     ends = np.cumsum(sizes)
     return [
         Partition(
-            _label(int(value) // spread, int(months[0]) + int(value) % spread),
+            _label(int(value) // n_months, int(months[0]) + int(value) % n_months),
             rows[ends[value] - sizes[value] : ends[value]],
         )
         for value in np.flatnonzero(sizes)

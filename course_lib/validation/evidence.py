@@ -8,6 +8,7 @@ twins.py, so that an error in either shows as a disagreement.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,12 @@ UNEXPLAINED_FARE = "unexplained_fare_cents"  # the fare, null where it is a refu
 def empty(rule: Rule) -> str:
     """The name of the column that counts the fields of a rule about nulls that were published empty."""
     return f"empty_{rule.name}"
+
+
+def ends(month: tuple[int, int]) -> tuple[datetime, datetime]:
+    """The first moment of a month, and of the next one."""
+    year, number = month
+    return datetime(year, number, 1), datetime(year + number // 12, number % 12 + 1, 1)
 
 
 def evidence(bronze: pa.Table, published: frozenset[str], rules: tuple[Rule, ...]) -> pd.DataFrame:

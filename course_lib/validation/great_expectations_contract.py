@@ -39,7 +39,6 @@ from course_lib.trips.contract import (
 )
 from course_lib.validation import evidence
 from course_lib.validation.judged import EVERY_FIELD
-from course_lib.validation.pandera_contract import ends
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -104,7 +103,7 @@ def _expectations(rule: Rule, published: frozenset[str], month: tuple[int, int] 
         case GapAbove(start, end, seconds) if published.issuperset((start, end)):
             yield between(evidence.LASTS_S, max_value=seconds)
         case OutsideMonth(field) if month is not None and field in published:
-            first, after = ends(month)
+            first, after = evidence.ends(month)
             yield between(field, min_value=first, max_value=after, strict_max=True)
         case Twin():
             column = {"refund": evidence.REFUNDS, "shared_trip": evidence.TWINS, "refunded": evidence.REFUNDED}

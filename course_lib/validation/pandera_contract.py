@@ -9,7 +9,6 @@ Source: Pandera 0.35, "Lazy validation" and the pandas backend.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,14 +97,8 @@ def _checks(
         case GapAbove(start, end, seconds) if published.issuperset((start, end)):
             yield evidence.LASTS_S, Check.le(seconds, error=name)
         case OutsideMonth(field) if month is not None and field in published:
-            first, after = ends(month)
+            first, after = evidence.ends(month)
             yield field, Check.in_range(first, after, include_max=False, error=name)
         case Twin():
             column = {"refund": evidence.REFUNDS, "shared_trip": evidence.TWINS, "refunded": evidence.REFUNDED}[name]
             yield column, Check.eq(0, error=name)
-
-
-def ends(month: tuple[int, int]) -> tuple[datetime, datetime]:
-    """The first moment of a month, and of the next one."""
-    year, number = month
-    return datetime(year, number, 1), datetime(year + number // 12, number % 12 + 1, 1)
