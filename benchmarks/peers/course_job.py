@@ -20,6 +20,9 @@ from benchmarks.job import QUARANTINE, SILVER, ZONE_HOURS, ZONE_HOURS_HEADER, Or
 def work(order: Order) -> Told:
     """Silver, quarantine and zone hours of `order.inputs`, by course_lib."""
     try:
+        from course_lib.flows import warm
+
+        warm.start()  # as the pipeline does, before the imports below
         from course_lib.flows.cluster import local_workers
         from course_lib.transforms.batch import on_client, run_batch
     except ImportError as error:

@@ -11,36 +11,37 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import dask
+import distributed.utils
 from distributed import Client, Future, LocalCluster, rpc
 from distributed.client import FutureCancelledError
 
 from course_lib.errors import BadArgument, StepFailed, one_line
+from course_lib.flows import warm
 from course_lib.storage.records import code_version
 
 _QUIET = {
-    "distributed.worker.multiprocessing-method": "spawn",
+    "distributed.worker.multiprocessing-method": "forkserver",
     "distributed.comm.timeouts.connect": "30s",
     "distributed.admin.tick.limit": "1h",  # a busy machine is no news to the person at the terminal
     "distributed.diagnostics.nvml": False,
-    # What fails on a worker is told by the run, in a sentence; the worker's own log would add a traceback.
-    "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
-    "distributed.deploy.lost-worker-timeout": "1s",
-    # Dask has glibc hand freed memory back at once, which suits workers that wait more than they work. Here every unit
-    # needs the memory of the one before: kept, it halves the processor time, and the peak stays that of one unit.
-    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": str(1 << 28),
-    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": str(1 << 25),
+    "distributed.deploy.lost-worker-timeout": "60s",  # by then its nanny has started another, also on a busy machine
 }
+# Dask would import here what it wants the forked process to hold; ours (flows/warm.py) runs already.
+distributed.utils._forkserver_preload_set = True
 _LOOK = 2.0  # s between two looks at whether anyone is left to do the work
-_AGAIN = 5  # looks without a worker after which others are started here
-_ALONE = 60  # looks without a worker after which nobody will come
+_AGAIN = 10  # looks without a worker after which others are started here
+_ALONE = 90  # looks without a worker after which nobody will come
 _ANSWER = 10.0  # s for the first word of a scheduler that is there already
 _TRIES = 3  # at starting the workers of this machine: one may be killed while it starts, as when memory is short
 _STARTING = threading.Lock()
+_STARTED: WeakKeyDictionary[LocalCluster, float] = WeakKeyDictionary()  # when workers were last started anew
 
 
 @contextmanager
@@ -50,6 +51,7 @@ def local_workers(workers: int, scratch: Path) -> Iterator[Client]:
     Raises StepFailed when they cannot be started.
     """
     _hush()
+    warm.start()
     with (
         dask.config.set(_QUIET | {"temporary-directory": str(scratch)}),
         _local_cluster(workers, scratch) as cluster,
@@ -125,9 +127,9 @@ async def _identity(address: str) -> dict[str, Any]:
 def result(client: Client, future: Future, step: str) -> Any:
     """What `future` comes to, or raises.
 
-    Dask starts a lost worker again, unless it was lost while it started; then nobody would be left, and a result
-    would be waited for for ever. Workers of this machine are started anew; without any for long, or without a
-    scheduler, StepFailed is raised.
+    A worker's nanny starts another when it is lost, unless it was lost while it started; then nobody would be left,
+    and a result would be waited for for ever. Workers of this machine are started anew; without any for long, or
+    without a scheduler, StepFailed is raised.
     """
     try:
         return _awaited(client, future, step)
@@ -136,24 +138,30 @@ def result(client: Client, future: Future, step: str) -> Any:
 
 
 def _awaited(client: Client, future: Future, step: str) -> Any:
-    ended = threading.Event()
-    future.add_done_callback(lambda _: ended.set())
+    # Not `future.result()`: a worker that is lost between the end of its work and the fetching of the result lets it
+    # wait for ever; nor its timeout, which breaks Dask's `sync` when it falls into the fetching.
+    loop: Any = client.loop
+    answer = asyncio.run_coroutine_threadsafe(client.gather(future, asynchronous=True), loop.asyncio_loop)
     alone = 0  # looks in a row that found no worker
-    while True:
-        # Not `future.result(timeout=_LOOK)`: a time-out that falls into the fetching of a result breaks Dask's `sync`.
-        if ended.wait(_LOOK):
-            if future.status not in ("lost", "pending"):
-                return future.result()
-            time.sleep(_LOOK)  # a worker took the result along before it was fetched: it is being made again
+    while not wait([answer], timeout=_LOOK).done:
         alone = 0 if client.nthreads() else alone + 1
         if alone == _ALONE:
+            answer.cancel()
             raise StepFailed(step, "no Dask worker is left")
         if alone and alone % _AGAIN == 0 and isinstance(client.cluster, LocalCluster):
-            with _STARTING:  # every step that waits comes here
-                if not client.nthreads():
-                    workers = len(client.cluster.worker_spec)
-                    client.cluster.scale(0)  # those that failed to start keep their places until they are given up
-                    client.cluster.scale(workers)
+            _start_again(client.cluster, client)
+    return answer.result()
+
+
+def _start_again(cluster: LocalCluster, client: Client) -> None:
+    """Start all workers of `cluster` anew, unless another step that waits has done so."""
+    with _STARTING:
+        if client.nthreads() or time.monotonic() - _STARTED.get(cluster, 0.0) < _AGAIN * _LOOK:
+            return
+        workers = len(cluster.worker_spec)
+        cluster.scale(0)  # those that failed to start keep their places until they are given up
+        cluster.scale(workers)
+        _STARTED[cluster] = time.monotonic()
 
 
 def _hush() -> None:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rich.console import Console
 
+from course_lib.flows import warm
 from course_lib.flows.folder import blaming_the_disk, make_ready, place
 from course_lib.flows.limits import allow_open_files
 from course_lib.flows.progress import Reporter
@@ -74,6 +75,8 @@ def run(options: Options, console: Console) -> dict[str, Any]:
         make_ready(out, work, options.fresh)
         memory = stack.enter_context(PeakMemory())
         reporter = stack.enter_context(Reporter(console, options.quiet))
+        if not options.scheduler:
+            warm.start()
         server = stack.enter_context(PrefectServer(out / ".prefect"))
         with reporter.step("discover"):
             starting = stack.enter_context(_Starting(lambda: _workers(options, out, work)))
