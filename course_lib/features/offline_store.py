@@ -34,7 +34,7 @@ from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob,
 from feast.repo_config import FeastConfigBaseModel, RepoConfig
 from feast.utils import _get_requested_feature_views_to_features_dict
 
-from course_lib.features.point_in_time import Ints, as_of, encode
+from course_lib.features.point_in_time import Ints, as_of, encode, newest
 
 ASKED_AT = "event_timestamp"  # Feast's name for the moment of a question
 
@@ -136,11 +136,8 @@ class AsOfOfflineStore(OfflineStore):
         def compute() -> pa.Table:
             columns = [*join_key_columns, *feature_name_columns, timestamp_field]
             table = _between(config, data_source, columns, timestamp_field, start_date, end_date)
-            (code,) = encode(_keys(table, join_key_columns))
-            moments = _micros(table[timestamp_field])
-            order = np.lexsort((moments, code))
-            last = order[np.append(code[order][1:] != code[order][:-1], True)] if len(order) else order
-            return table.take(pa.array(last))
+            keys = [table[name].to_numpy() for name in join_key_columns]
+            return table.take(pa.array(newest(keys, _micros(table[timestamp_field]))))
 
         return ArrowJob(compute, full_feature_names=False, metadata=None)
 
@@ -180,7 +177,7 @@ def _between(
         keep &= moments >= _micro(start)
     if end is not None:
         keep &= moments <= _micro(end)
-    return table.filter(pa.array(keep))
+    return table if keep.all() else table.filter(pa.array(keep))
 
 
 def _read(config: RepoConfig, source: Any, columns: list[str]) -> pa.Table:

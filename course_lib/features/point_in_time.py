@@ -67,6 +67,31 @@ def as_of(keys: Ints, at: Ints, reading_keys: Ints, known_at: Ints) -> Ints:
     return np.where(usable, order[found], -1)
 
 
+def newest(keys: Sequence[npt.NDArray[Any]], known_at: Ints) -> Ints:
+    """The position of the newest reading of every key; of equally new ones the last.
+
+    keys       one (n) array per part of the key
+    known_at   (n)
+    returns    (k)  positions, in the order of the keys
+
+    Readings that lie in the order of their keys and moments, as the course writes them, are not sorted again.
+
+    >>> newest([np.array([7, 8, 7, 7])], np.array([1, 5, 3, 2])).tolist()
+    [2, 1]
+    """
+    if not len(known_at):
+        return np.empty(0, np.int64)
+    ends = np.append(np.any([key[1:] != key[:-1] for key in keys], axis=0), True)  # where a stretch of one key ends
+    last = np.flatnonzero(ends)
+    rising = (known_at[1:] >= known_at[:-1]) | ends[:-1]
+    (stretch,) = encode(np.stack([key[last].astype(np.int64) for key in keys]))
+    if rising.all() and (stretch[1:] > stretch[:-1]).all():
+        return last
+    (code,) = encode(np.stack([key.astype(np.int64) for key in keys]))
+    order = np.lexsort((known_at, code))
+    return order[np.append(code[order][1:] != code[order][:-1], True)]
+
+
 def distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The different values, ascending.
 

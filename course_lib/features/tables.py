@@ -225,8 +225,7 @@ def _routes(route_day: pa.Table, zone: pa.Table) -> pa.Table:
     example = np.zeros(int(code.max(initial=-1)) + 1, np.int64)  # a row of each code: they count from 0
     example[code] = np.arange(len(code))
     pickup, dropoff = pickup[example[past.key]], dropoff[example[past.key]]
-    at = as_of(pickup, past.known_at, _ints(zone["pickup_zone"]), _micros(zone["event_timestamp"]))
-    prior = np.append(zone["zone_mean_s"].to_numpy(), np.nan)[at]
+    prior = _prior(pickup, past.known_at, zone)
     drawn = shrunk(window, prior, ROUTE_WEIGHT)
     return _table(
         ROUTE_TABLE,
@@ -236,6 +235,18 @@ def _routes(route_day: pa.Table, zone: pa.Table) -> pa.Table:
             spread(window),
         ],
     )
+
+
+def _prior(pickup: Ints, at: Ints, zone: pa.Table) -> npt.NDArray[np.float64]:
+    """The mean of each pickup zone as known `at` a moment, NaN where nothing was; `zone` is ordered by zone."""
+    if not len(pickup):
+        return np.empty(0)
+    keys = zone["pickup_zone"].to_numpy()
+    first = int(np.searchsorted(keys, pickup.min()))  # a block asks for few zones, and needs to look at no other
+    last = int(np.searchsorted(keys, pickup.max(), side="right"))
+    asked = zone.slice(first, last - first)
+    found = as_of(pickup, at, _ints(asked["pickup_zone"]), _micros(asked["event_timestamp"]))
+    return np.append(asked["zone_mean_s"].to_numpy(), np.nan)[found]
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:

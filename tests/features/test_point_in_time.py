@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.features.point_in_time import Reading, as_of, encode, newest_known
+from course_lib.features.point_in_time import Reading, as_of, encode, newest, newest_known
 from tests.features.feature_cases import unhurried
 
 KEYS = st.tuples(st.integers(0, 3), st.integers(-2, 2))
@@ -45,6 +45,18 @@ def test_what_becomes_known_later_changes_no_earlier_answer(readings, questions,
     asked = [(key, at) for key, at in questions if at <= now]
 
     assert answers(past, asked) == answers(readings, asked)
+
+
+@unhurried
+@given(READINGS, st.booleans())
+def test_the_newest_of_every_key_is_what_the_slow_one_finds_whatever_the_order(readings, in_order):
+    if in_order:
+        readings = sorted(readings, key=lambda reading: (reading.key, reading.known_at))
+    moments = np.array([reading.known_at for reading in readings], np.int64)
+    found = [readings[i] for i in newest(list(columns([reading.key for reading in readings])), moments)]
+
+    keys = sorted({reading.key for reading in readings})
+    assert found == [newest_known(readings, key, 2**63 - 1) for key in keys]
 
 
 def test_a_reading_is_usable_at_the_moment_it_becomes_known():

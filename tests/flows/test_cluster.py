@@ -1,12 +1,13 @@
 """Work goes on as long as anyone can be found to do it."""
 
+import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
-from distributed import Client, LocalCluster
-from distributed.client import FutureCancelledError
+from distributed import Client, LocalCluster, wait
 
 from course_lib.errors import BadArgument, StepFailed
 from course_lib.flows import cluster
@@ -37,18 +38,34 @@ def test_an_error_of_the_work_itself_is_raised_as_it_is(tmp_path):
         result(client, client.submit(divmod, 7, 0, pure=False), "divide")
 
 
-def test_when_the_scheduler_is_gone_the_step_fails_and_says_so():
-    class Cancelled:
-        status = "cancelled"
+def test_when_the_scheduler_is_gone_the_step_fails_and_says_so(tmp_path):
+    with local_workers(1, tmp_path) as client, ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(result, client, client.submit(time.sleep, 60, pure=False), "sleep")
+        time.sleep(0.2)  # by now it waits
+        client.cluster.close()
+        with pytest.raises(StepFailed, match="step sleep: the connection to the Dask scheduler was lost"):
+            waiting.result()
 
-        def add_done_callback(self, done):
-            done(self)
 
-        def result(self):
-            raise FutureCancelledError("divide-1", "scheduler-connection-lost")
+def test_a_result_that_is_lost_with_its_worker_is_made_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_LOOK", 0.2)
+    monkeypatch.setattr(cluster, "_AGAIN", 1)
+    with local_workers(1, tmp_path) as client:
+        future = client.submit(divmod, 7, 2, pure=False)
+        with client.as_current():
+            wait(future)
+        lose_all(client)
 
-    with pytest.raises(StepFailed, match="step divide: the connection to the Dask scheduler was lost"):
-        result(None, Cancelled(), "divide")
+        assert result(client, future, "divide") == (3, 1)
+
+
+def test_workers_are_forked_from_one_process_that_keeps_freed_memory(tmp_path):
+    with local_workers(2, tmp_path) as client:
+        parents = set(client.run(os.getppid).values())
+        environments = [psutil.Process(parent).environ() for parent in parents]
+
+    assert len(parents) == 1
+    assert environments[0]["MALLOC_TRIM_THRESHOLD_"] == str(1 << 28)
 
 
 def work_on(name: str) -> bytes:

@@ -203,12 +203,12 @@ def test_a_run_whose_workers_are_killed_while_they_start_starts_others(done, tmp
 
 
 def dask_workers(run: subprocess.Popen) -> list[psutil.Process]:
-    """The worker processes of a run on this machine."""
+    """The worker processes of a run on this machine: they are forked from a child of its own."""
     found = []
-    for process in psutil.Process(run.pid).children(recursive=True):
+    for process in psutil.Process(run.pid).children():
         with suppress(psutil.Error):
-            if any("spawn_main" in word for word in process.cmdline()):
-                found.append(process)
+            if any("forkserver" in word for word in process.cmdline()):
+                found += process.children()
     return found
 
 
