@@ -142,11 +142,11 @@ def _awaited(client: Client, future: Future, step: str) -> Any:
     # wait for ever; nor its timeout, which breaks Dask's `sync` when it falls into the fetching.
     loop: Any = client.loop
     answer = asyncio.run_coroutine_threadsafe(client.gather(future, asynchronous=True), loop.asyncio_loop)
+    # It ends with the client when it is given up: to cancel it would leave tasks of Dask's that nobody listens to.
     alone = 0  # looks in a row that found no worker
     while not wait([answer], timeout=_LOOK).done:
         alone = 0 if client.nthreads() else alone + 1
         if alone == _ALONE:
-            answer.cancel()
             raise StepFailed(step, "no Dask worker is left")
         if alone and alone % _AGAIN == 0 and isinstance(client.cluster, LocalCluster):
             _start_again(client.cluster, client)
