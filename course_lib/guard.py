@@ -68,6 +68,8 @@ def guarded(work: Callable[[], Any], verbose: bool, resumes: bool = False) -> No
         if resumes:
             typer.echo(f"stopped, because nobody reads what it says{again}", err=True)
         raise typer.Exit(1) from None
+    except BrokenPipeError:  # nobody reads on: click ends the program, and quietly
+        raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _REFUSALS:
             where = f" ({error.filename})" if error.filename else ""

@@ -1,15 +1,8 @@
-"""What does a week look like in which something goes wrong every day?
+"""What does a week look like in which something goes wrong nearly every day?
 
-    Mon   nothing
-    Tue   the source times out, once
-    Wed   the scheduler fires twice
-    Thu   the first delivery is cut short; asked again, the source has all of it
-    Fri   the source has given a column another name
-    Sat   the run is killed while it writes, half-way
-    Sun   nothing, but it is the weekend as Saturday is, and nobody is at work
-
-The same week for every pipeline that is tried on it: what it serves and how often a person is needed tells them apart.
-A day's delivery is anything with a length and slices, such as a list of rows. Nothing here waits or is left to chance.
+FAULTS says what happens on which day. It is the same for every pipeline: what each serves, and how often it needs
+a person, tells them apart. A day's delivery is anything with a length and slices, such as a list of rows.
+Nothing here waits or is left to chance.
 """
 
 from __future__ import annotations
@@ -19,6 +12,15 @@ from typing import Any, Literal, NamedTuple
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WEEKEND = ("Sat", "Sun")
+FAULTS = {
+    "Mon": "none",
+    "Tue": "the source times out, once",
+    "Wed": "the scheduler fires twice",
+    "Thu": "the first delivery is cut short",
+    "Fri": "the source has given a column another name",
+    "Sat": "the run is killed half-way through writing",
+    "Sun": "none, but it is the weekend",
+}
 
 Verdict = Literal["right", "wrong", "missing"]
 

@@ -10,7 +10,7 @@ Types of columns have Arrow's names ("int32", "timestamp[us]"). An empty schema 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from course_lib.dag import graph
@@ -101,6 +101,20 @@ class Pipeline:
             step.name: {*step.after, *(writer for name in step.reads for writer in writers[name])}
             for step in self.steps
         }
+
+    def without_column(self, dataset: str, column: str) -> Pipeline:
+        """The pipeline after somebody tidied `column` of `dataset` away: no step makes it any more. Raises KeyError."""
+        if not any(column in step.writes.get(dataset, {}) for step in self.steps):
+            raise KeyError(f"{dataset}.{column}")
+        lean = {
+            step.name: {name: kind for name, kind in step.writes.get(dataset, {}).items() if name != column}
+            for step in self.steps
+        }
+        steps = (
+            replace(step, writes={**step.writes, dataset: lean[step.name]}) if dataset in step.writes else step
+            for step in self.steps
+        )
+        return replace(self, steps=tuple(steps))
 
     def order(self) -> list[str]:
         """The steps in an order in which they can run. Raises graph.Cycle."""

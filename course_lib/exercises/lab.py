@@ -24,7 +24,8 @@ _DEFAULTS = {  # of JupyterLab's settings; a learner may change any of them
     "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
     # The sliders of a notebook that is opened again are there, cut off from their kernel until their cell runs.
     "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
+    # A long line goes on below instead of leaving the cell, where half of a test's message could not be read.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer", "codeCellConfig": {"lineWrap": True}},
 }
 _PAGE = {  # what is for instructors and authors; nbgrader's Validate stays
     "disabledExtensions": {

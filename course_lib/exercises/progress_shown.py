@@ -10,13 +10,16 @@ from course_lib.exercises.standing import ChapterStanding, ExerciseStanding
 _SIGNS = {
     "new": ("○", "open"),
     "tried": ("◐", "tried"),
-    "passed": ("✓", "done"),
+    "passed": ("✓", "holds here"),
     "borrowed": ("!", "borrowed"),
     "essay": ("✎", "read by a person"),
 }
-_TABLE = Markup('<table style="border-collapse:collapse;margin:6px 0 2px;{}">{}</table>')
+_COUNTED = "Counted are exercises whose visible tests hold. Hidden tests decide the grade; a person reads the prose."
+# JupyterLab gives all columns the same width, and a name that may not wrap would lie over its neighbour.
+_TABLE = Markup('<table style="table-layout:auto;border-collapse:collapse;margin:6px 0 2px;{}">{}</table>')
 _ROW = Markup('<tr style="background:none">{}</tr>')
 _CELL = Markup('<td style="padding:3px 12px 3px 0;text-align:left;border:0;white-space:nowrap">{}</td>')
+_NAME = Markup('<td style="padding:3px 12px 3px 0;text-align:left;border:0;overflow-wrap:anywhere">{}</td>')
 _WIDE = Markup('<td style="padding:3px 12px 3px 0;text-align:left;border:0;width:40%">{}</td>')
 _BAR = Markup(
     '<div style="background:{};height:8px;border-radius:4px">'
@@ -32,13 +35,13 @@ def progress_card(
     if not chapters:
         return Shown(text, card("○", Markup("There are no chapters yet."), "", "calm", []))
     rows = (
-        _cells(_CELL.format(chapter.title), _WIDE.format(_drawn(chapter)), _CELL.format(_points(chapter)),
+        _cells(_NAME.format(chapter.title), _WIDE.format(_drawn(chapter)), _CELL.format(_points(chapter)),
                _CELL.format(_hints(chapter.hints)))
         for chapter in chapters
     )  # fmt: skip
     parts = [_TABLE.format("width:100%", Markup("").join(rows))]
     parts += [_exercises(chapter) for chapter in chapters if chapter.name == current]
-    parts += [paragraph(_next(following, "`{}`")), paragraph(kept, quiet=True)]
+    parts += [paragraph(_next(following, "`{}`")), *(paragraph(said, quiet=True) for said in (_COUNTED, kept) if said)]
     earned, whole = sum(c.earned for c in chapters), sum(c.checkable for c in chapters)
     head = Markup("<strong>Your progress</strong>")
     return Shown(text, card("▸", head, f"{earned} of {whole} points", "calm", parts))
@@ -57,7 +60,7 @@ def progress_text(chapters: tuple[ChapterStanding, ...], following: ExerciseStan
                 f"  {_SIGNS[exercise.state][0]} {exercise.name}: {_SIGNS[exercise.state][1]} ({exercise.points} points)"
                 for exercise in chapter.exercises
             ]
-    return "\n".join([*lines, _next(following, "{}"), *([kept] if kept else [])])
+    return "\n".join([*lines, _next(following, "{}"), _COUNTED, *([kept] if kept else [])])
 
 
 def bar(chapter: ChapterStanding, cells: int = 10) -> str:
@@ -83,7 +86,7 @@ def _exercises(chapter: ChapterStanding) -> Markup:
         _cells(
             _CELL.format(" ".join(_SIGNS[exercise.state])),
             _CELL.format(Markup("<code>{}</code>").format(exercise.name)),
-            _CELL.format(exercise.title),
+            _NAME.format(exercise.title),
             _CELL.format(f"{exercise.points} points"),
             _CELL.format(_hints(exercise.hints)),
         )
@@ -106,6 +109,6 @@ def _hints(number: int) -> str:
 
 def _next(following: ExerciseStanding | None, name: str) -> str:
     if following is None:
-        return "Every exercise that can be checked here holds. Hidden tests and your prose are for grading."
+        return "Every exercise that can be checked here holds."
     told = name.format(following.name)
     return f"Next: {told}, {following.title} ({following.points} points), in chapter {following.chapter}."

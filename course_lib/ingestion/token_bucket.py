@@ -40,8 +40,8 @@ def take(bucket: Bucket, now: int, rate: int, capacity: int, cost: int = 1) -> t
     """The bucket after a request of `cost` tokens at `now` ms, and the ms to wait: 0 where the request passed.
 
     A request that has to wait takes nothing; asked again after the wait, it passes. A clock that went backwards adds
-    nothing. rate is in tokens a second. Raises ValueError for a cost that no wait can meet, and for a rate, a capacity
-    or a cost that is not positive.
+    nothing until it is back where it was, and the wait lasts at least so long. rate is in tokens a second. Raises
+    ValueError for a cost that no wait can meet, and for a rate, a capacity or a cost that is not positive.
     """
     if min(rate, capacity, cost) <= 0:
         raise ValueError(f"rate {rate}, capacity {capacity} and cost {cost} must be positive")
@@ -53,4 +53,4 @@ def take(bucket: Bucket, now: int, rate: int, capacity: int, cost: int = 1) -> t
     lacking = cost * THOUSANDTHS - inside
     if lacking <= 0:
         return Bucket(-lacking, later), 0
-    return Bucket(inside, later), -(-lacking // rate)
+    return Bucket(inside, later), later - now - (-lacking // rate)

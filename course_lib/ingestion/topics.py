@@ -4,13 +4,17 @@ The reader takes partitions by itself (assign) and remembers nothing on its own:
 read, sorted into rows and dead letters, written to a sink together with the positions after it, and only then are the
 positions committed to the broker as well. After a crash the sink's positions count; the broker's are for people who
 want to see how far behind the reader is.
+
+A broker keeps commits in a topic of its own, which it makes when a group is first asked about, and hands out to one of
+its nodes: until that is done it answers "not coordinator". That passes, so such questions are put again (`patiently`).
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from course_lib.errors import EngineUnavailable
 from course_lib.ingestion.dead_letters import sort_letters
@@ -21,7 +25,9 @@ if TYPE_CHECKING:
 
 ANSWER = 20.0  # seconds that a broker has to answer
 MOMENT = 0.02  # seconds: what is here already comes at once; a batch does not wait to be full
+PAUSE = 0.1  # seconds between two questions to a broker that is not ready
 QUIET = {"log_level": 0}
+T = TypeVar("T")
 
 
 class Record(NamedTuple):
@@ -60,6 +66,33 @@ def write(bootstrap: str, topic: str, messages: Iterable[tuple[bytes, bytes | No
     if left or failed:
         raise EngineUnavailable("the Kafka broker", f"{left + len(failed)} messages were not taken: {failed[:1]}")
     return sent
+
+
+def patiently(ask: Callable[[], T], sleep: Callable[[float], None] = time.sleep, patience: float = ANSWER) -> T:
+    """What `ask` returns, asked again while the broker says that it is not ready yet, for `patience` seconds at most.
+
+    Raises EngineUnavailable when it is not ready by then, and what `ask` raises otherwise.
+    """
+    from confluent_kafka import KafkaError, KafkaException
+
+    passing = {
+        KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._WAIT_COORD,
+    }  # fmt: skip
+    waited = 0.0
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            told = error.args[0]
+            if not told.retriable() and told.code() not in passing:
+                raise
+            if waited >= patience:
+                why = f"Not ready after {patience:.0f} s: {told.str()}"
+                raise EngineUnavailable("the Kafka broker", why) from error
+        sleep(PAUSE)
+        waited += PAUSE
 
 
 class Reader:
@@ -112,10 +145,7 @@ class Reader:
 
     def ends(self) -> dict[int, int]:
         """For each partition the offset that the next message to be written will have."""
-        return {
-            partition: self._consumer.get_watermark_offsets(self._place(partition), timeout=ANSWER)[1]
-            for partition in self.positions
-        }
+        return {partition: self._end(partition) for partition in self.positions}
 
     def behind(self) -> int:
         """Messages that are on the topic and were not read yet."""
@@ -124,7 +154,7 @@ class Reader:
     def commit(self) -> None:
         """Tell the broker that everything that was read is done."""
         places = [self._place(partition, offset) for partition, offset in self.positions.items()]
-        self._consumer.commit(offsets=places, asynchronous=False)
+        patiently(lambda: self._consumer.commit(offsets=places, asynchronous=False))
 
     def close(self) -> None:
         """Let go of the topic. With automatic commits this commits whatever was handed out, done or not."""
@@ -135,8 +165,12 @@ class Reader:
         if found.error is not None or not found.partitions:
             raise EngineUnavailable(f"the topic {self.topic}", "Write to it first, or make it.")
         wanted = [self._place(partition) for partition in sorted(found.partitions)]
-        known = {place.partition: place.offset for place in self._consumer.committed(wanted, timeout=ANSWER)}
+        told = patiently(lambda: self._consumer.committed(wanted, timeout=ANSWER))
+        known = {place.partition: place.offset for place in told}
         return {partition: (start or {}).get(partition, max(offset, 0)) for partition, offset in known.items()}
+
+    def _end(self, partition: int) -> int:
+        return patiently(lambda: self._consumer.get_watermark_offsets(self._place(partition), timeout=ANSWER))[1]
 
     def _place(self, partition: int, offset: int | None = None) -> TopicPartition:
         from confluent_kafka import TopicPartition

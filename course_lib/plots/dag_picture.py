@@ -25,6 +25,7 @@ _PAD, _GAP, _HEAD = 16.0, 14.0, 7.0  # px: beside a name, between boxes, of an a
 _STEP, _CLOSE = 46.0, 20.0  # px: between layers, and the least
 _MARGIN = 6.0  # px
 _NARROWEST = 44.0  # px
+_ASIDE = 46.0  # px: how far an edge against the data bends around the boxes
 
 
 class _Look(NamedTuple):
@@ -37,20 +38,23 @@ class _Look(NamedTuple):
 
 
 def graph_picture(needs: Needs, title: str, shows: str = "", *, strong: Collection[str] = (),
-                  notes: Mapping[str, str] | None = None, rounded: bool = False) -> Picture:  # fmt: skip
+                  path: Sequence[str] = (), notes: Mapping[str, str] | None = None,
+                  rounded: bool = False) -> Picture:  # fmt: skip
     """The graph `needs` (node to the nodes it needs) with its finding as `title`.
 
     strong   nodes that stand out, and the edges between them
+    path     nodes that stand out, and of the edges between them only those from each to the next
     notes    a second line in a box, such as how long a step takes
     rounded  the nodes are datasets
 
     An edge that closes a cycle is dashed, and runs against the others.
     """
     notes = notes or {}
-    looks = {name: _Look(name, notes.get(name, ""), rounded, name in strong) for name in whole(needs)}
+    looks = {name: _Look(name, notes.get(name, ""), rounded, name in strong or name in path) for name in whole(needs)}
+    steps = {*itertools.pairwise(path)} if path else None
     rows = tuple((name, ", ".join(sorted(whole(needs)[name])) or "nothing", notes.get(name, "")) for name in looks)
     kind = "dataset" if rounded else "step"
-    return _picture(needs, looks, title, shows or "Arrows lead along the data.", (kind, "needs", "note"), rows)
+    return _picture(needs, looks, title, shows or "Arrows lead along the data.", (kind, "needs", "note"), rows, steps)
 
 
 def pipeline_picture(pipeline: Pipeline, title: str = "", *, strong: Collection[str] = (),
@@ -73,7 +77,9 @@ def pipeline_picture(pipeline: Pipeline, title: str = "", *, strong: Collection[
 
 
 def _picture(needs: Needs, looks: Mapping[str, _Look], title: str, shows: str, columns: Sequence[str],
-             rows: Sequence[tuple[str, ...]]) -> Picture:  # fmt: skip
+             rows: Sequence[tuple[str, ...]],
+             steps: Collection[tuple[str, str]] | None = None) -> Picture:  # fmt: skip
+    """`steps` are the edges that stand out; None: all between two nodes that do."""
     if not looks:
         return nothing(title, "There is no node to draw.")
     long = {key: max(text_width(x.name, bold=True), text_width(x.note, SMALL)) + _PAD for key, x in looks.items()}
@@ -88,14 +94,14 @@ def _picture(needs: Needs, looks: Mapping[str, _Look], title: str, shows: str, c
         left = width - 2 * _MARGIN - sum(columns_px)
         apart = min(left / max(len(columns_px) - 1, 1), _STEP)
         if left >= 0 and apart >= _CLOSE:
-            return _draw(across, looks, columns_px, long, tall, width, apart, True, told)
+            return _draw(across, looks, columns_px, long, tall, width, apart, True, told, steps)
         room, down = dict(long), layout(needs, long, _GAP)
         for _ in range(8):  # too many boxes side by side: shorten names, as far as they can be
             if down.extent <= width - 2 * _MARGIN:
                 break
             room = {name: max(size * width / down.extent * 0.95, _NARROWEST) for name, size in room.items()}
             down = layout(needs, room, min(_GAP, width / 60))
-        return _draw(down, looks, _longest(down, tall), room, tall, width, _STEP * 0.75, False, told)
+        return _draw(down, looks, _longest(down, tall), room, tall, width, _STEP * 0.75, False, told, steps)
 
     return Picture(title, shows, draw, tuple(columns), tuple(rows))
 
@@ -109,7 +115,8 @@ def _longest(found: Layout, sizes: Mapping[str, float]) -> list[float]:
 
 
 def _draw(found: Layout, looks: Mapping[str, _Look], along: Sequence[float], long: Mapping[str, float],
-          tall: Mapping[str, float], width: float, apart: float, right: bool, told: str) -> Markup:  # fmt: skip
+          tall: Mapping[str, float], width: float, apart: float, right: bool, told: str,
+          steps: Collection[tuple[str, str]] | None) -> Markup:  # fmt: skip
     """Draws the layout with the data flowing to the `right`, or down; layers are `apart` px from each other."""
     shrink = min(1.0, (width - 2 * _MARGIN) / found.extent) if not right else 1.0
     starts, edge = [], _MARGIN
@@ -126,7 +133,8 @@ def _draw(found: Layout, looks: Mapping[str, _Look], along: Sequence[float], lon
 
     edges, heads, boxes = [], [], []
     for route in found.routes:
-        strong = looks[route.source].strong and looks[route.target].strong
+        ends = (route.source, route.target)
+        strong = all(looks[end].strong for end in ends) if steps is None else ends in steps
         points = [place(route.spots[0].layer, route.spots[0].at, _side(route.source, found, along, long, tall, right))]
         for spot in route.spots[1:-1]:
             points += [place(spot.layer, spot.at, 0.0), place(spot.layer, spot.at, 1.0)]
@@ -136,7 +144,8 @@ def _draw(found: Layout, looks: Mapping[str, _Look], along: Sequence[float], lon
         edges.append(_arrow(points, right, strong, words))
         heads.append(_arrow_head(points[-1], right, strong))
     for source, target in found.back:
-        edges.append(_back(place, found, source, target, f"{looks[source].name} back to {looks[target].name}"))
+        words, box = f"{looks[source].name} back to {looks[target].name}", (long[target] * shrink, tall[target])
+        edges.append(_back(place, found, source, target, box, words, right))
     for name, spot in found.spots.items():
         x, y = place(spot.layer, spot.at, 0.5)
         boxes.append(_box(looks[name], x, y, long[name] * shrink, tall[name]))
@@ -178,15 +187,27 @@ def _arrow_head(point: tuple[float, float], right: bool, strong: bool) -> Markup
 
 
 def _back(place: Callable[[int, float, float], tuple[float, float]], found: Layout, source: str, target: str,
-          words: str) -> Markup:  # fmt: skip
-    """An edge against the data, dashed, from the middle of one box to that of the other; the boxes lie over it."""
+          box: tuple[float, float], words: str, right: bool) -> Markup:  # fmt: skip
+    """An edge against the data, dashed, around the boxes between: from the middle of one to the edge of the `box`.
+
+    It runs below the boxes where the data flows to the right, and beside them where it flows down.
+    """
     (x1, y1), (x2, y2) = (place(found.spots[n].layer, found.spots[n].at, 0.5) for n in (source, target))
-    aside = max(y1, y2) + 30
-    if source == target or abs(y1 - y2) > abs(x1 - x2):
-        path = f"M{x1:.2f} {y1:.2f}L{x2:.2f} {y2:.2f}"
+    apart = 12.0 if source == target else 0.0
+    if right:
+        aside, end = max(y1, y2) + _ASIDE, y2 + box[1] / 2
+        path = f"M{x1 - apart:.2f} {y1:.2f}C{x1 - apart:.2f} {aside:.2f} {x2 + apart:.2f} {aside:.2f} "
+        path += f"{x2 + apart:.2f} {end + _HEAD:.2f}"
+        tip_x, tip_y = x2 + apart, end
+        corners = [(tip_x, tip_y), (tip_x - _HEAD / 2, tip_y + _HEAD), (tip_x + _HEAD / 2, tip_y + _HEAD)]
     else:
-        path = f"M{x1:.2f} {y1:.2f}C{x1:.2f} {aside:.2f} {x2:.2f} {aside:.2f} {x2:.2f} {y2:.2f}"
-    return el("path", tip(words), d=path, stroke_width=2.2, stroke_dasharray="6 4", **ink("lost"))
+        aside, end = max(x1, x2) + box[0] / 2 + _ASIDE, x2 + box[0] / 2
+        path = f"M{x1:.2f} {y1 - apart:.2f}C{aside:.2f} {y1 - apart:.2f} {aside:.2f} {y2 + apart:.2f} "
+        path += f"{end + _HEAD:.2f} {y2 + apart:.2f}"
+        tip_x, tip_y = end, y2 + apart
+        corners = [(tip_x, tip_y), (tip_x + _HEAD, tip_y - _HEAD / 2), (tip_x + _HEAD, tip_y + _HEAD / 2)]
+    line = el("path", tip(words), d=path, stroke_width=2.2, stroke_dasharray="6 4", **ink("lost"))
+    return joined([line, el("polygon", points=" ".join(f"{a:.2f},{b:.2f}" for a, b in corners), **paint("lost"))])
 
 
 def _box(look: _Look, x: float, y: float, wide: float, tall: float) -> Markup:

@@ -55,7 +55,7 @@ class Picture:
         if self.note:
             parts.append(el("p", printable(self.note, 600)))
         if self.rows:
-            parts.append(el("details", el("summary", "The numbers"), self.table()))
+            parts.append(el("details", el("summary", "As a table"), self.table()))
         return el("div", joined(parts))
 
 

@@ -2,13 +2,17 @@
 
 import pytest
 
-from course_lib.dag.bad_week import DAYS, BadWeek, Killed
+from course_lib.dag.bad_week import DAYS, FAULTS, BadWeek, Killed
 
 ROWS = {day: [day] * 4 for day in DAYS}
 
 
 def week() -> BadWeek:
     return BadWeek(ROWS, rename=lambda rows: [row.lower() for row in rows])
+
+
+def test_every_day_has_its_words():
+    assert tuple(FAULTS) == DAYS
 
 
 def test_tuesday_times_out_once():

@@ -60,3 +60,17 @@ def test_a_pipeline_that_cannot_be_meant_is_refused(steps, sources, why):
 def test_an_unknown_step_is_a_key_error():
     with pytest.raises(KeyError):
         TAXI.step("nothing")
+
+
+def test_a_column_that_was_tidied_away_is_made_by_nobody():
+    wide = Pipeline((Step("refine", {"bronze": {}}, {"silver": {"fare": "int32", "zone": "int32"}}),), {"bronze": {}})
+
+    lean = wide.without_column("silver", "zone")
+
+    assert lean.step("refine").writes == {"silver": {"fare": "int32"}}
+    assert wide.step("refine").writes["silver"] == {"fare": "int32", "zone": "int32"}
+
+
+def test_a_column_that_nobody_makes_cannot_be_tidied_away():
+    with pytest.raises(KeyError, match=r"silver\.zone"):
+        TAXI.without_column("silver", "zone")

@@ -105,7 +105,7 @@ def test_progress_tells_points_hints_and_the_next_step(workspace: Path):
     told = str(progress())
 
     assert "20 of 40 points  1 hint" in told
-    assert "✓ middle: done (20 points)" in told
+    assert "✓ middle: holds here (20 points)" in told
     assert "Next: trimmed" in told
 
 

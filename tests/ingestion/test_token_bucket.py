@@ -25,15 +25,16 @@ def test_over_any_interval_at_most_capacity_and_what_flows_in_pass(gaps: list[in
             assert 1000 * n <= 1000 * capacity + rate * (last - first)
 
 
-@given(st.integers(0, 10**6), st.integers(1, 50), st.integers(1, 20), st.data())
-def test_the_wait_is_the_shortest_that_helps(inside: int, rate: int, capacity: int, data: st.DataObject):
+@given(st.integers(0, 10**6), st.integers(-3000, 0), st.integers(1, 50), st.integers(1, 20), st.data())
+def test_the_wait_is_the_shortest_that_helps(inside: int, now: int, rate: int, capacity: int, data: st.DataObject):
     cost = data.draw(st.integers(1, capacity))
-    bucket = Bucket(min(inside, capacity * 1000), 0)
-    _, wait = take(bucket, 0, rate, capacity, cost)
+    bucket = Bucket(min(inside, capacity * 1000), 0)  # at 0 ms: where now is before it, the clock went back
+    after, wait = take(bucket, now, rate, capacity, cost)
     if wait:
-        assert take(bucket, wait, rate, capacity, cost)[1] == 0
-        assert take(bucket, wait - 1, rate, capacity, cost)[1] == 1
-    assert wait == max(0, math.ceil((cost * 1000 - bucket.thousandths) / rate))
+        assert take(after, now + wait, rate, capacity, cost)[1] == 0
+        assert take(after, now + wait - 1, rate, capacity, cost)[1] == 1
+    lacking = cost * 1000 - bucket.thousandths
+    assert wait == (math.ceil(lacking / rate) - now if lacking > 0 else 0)
 
 
 def test_a_request_that_waits_takes_nothing():

@@ -71,6 +71,21 @@ def test_what_stands_out_is_bold_and_thick_and_not_only_coloured():
     assert len(re.findall('stroke-width="2.5"', svg)) == 1  # the edge between them
 
 
+def test_on_a_path_no_shortcut_stands_out():
+    svg = graph_picture({"b": ["a"], "c": ["a", "b"]}, "x", path=["a", "b", "c"]).svg(860)
+
+    assert len(re.findall('stroke-width="2.6"', svg)) == 3
+    assert len(re.findall('stroke-width="2.5"', svg)) == 2  # and the edge from a to c does not
+
+
+@pytest.mark.parametrize("width", [348, 860])
+@pytest.mark.parametrize("needs", [{"a": ["c"], "b": ["a"], "c": ["b"]}, {"a": ["a"]}], ids=["three", "itself"])
+def test_every_edge_has_a_head_also_the_one_that_closes_a_cycle(needs, width):
+    svg = graph_picture(needs, "x").svg(width)
+
+    assert len(re.findall("<polygon", svg)) == len(re.findall("<path", svg)) == len(needs)
+
+
 def test_a_cycle_is_dashed_and_told():
     picture = graph_picture({"a": ["c"], "b": ["a"], "c": ["b"]}, "Round and round")
 

@@ -1,5 +1,4 @@
-# must fail: expected a ValueError
-# hidden only
+# must fail: x has no worker
 def bottleneck(stages: list[Stage], arrivals: float) -> tuple[str, float, dict[str, float]]:
     if not stages:
         raise ValueError("no stages")

@@ -1,5 +1,4 @@
-# must fail: ZeroDivisionError
-# hidden only
+# must fail: no item visits mend
 def bottleneck(stages: list[Stage], arrivals: float) -> tuple[str, float, dict[str, float]]:
     if not stages or any(s.workers < 1 or s.service_s < 0 or s.share < 0 for s in stages):
         raise ValueError("no such pipeline")

@@ -1,5 +1,4 @@
-# must fail: who drops what is not there
-# hidden only
+# must fail: tidy drops a zone that never was there
 def column_gaps(source: dict[str, str], steps: list[Transform]) -> list[Gap]:
     widths = ("int16", "int32", "int64")
     there, touched = dict(source), dict.fromkeys(source, "source")

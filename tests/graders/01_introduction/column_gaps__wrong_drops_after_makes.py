@@ -1,5 +1,4 @@
-# must fail: drops come before makes in a step
-# hidden only
+# must fail: a step drops before it makes
 def column_gaps(source: dict[str, str], steps: list[Transform]) -> list[Gap]:
     widths = ("int16", "int32", "int64")
     there, touched = dict(source), dict.fromkeys(source, "source")

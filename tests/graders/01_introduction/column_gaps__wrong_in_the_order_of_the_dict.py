@@ -1,5 +1,4 @@
-# must fail: by step, then by column
-# hidden only
+# must fail: within a step by column name
 def column_gaps(source: dict[str, str], steps: list[Transform]) -> list[Gap]:
     widths = ("int16", "int32", "int64")
     there, touched = dict(source), dict.fromkeys(source, "source")

@@ -1,4 +1,4 @@
-# must fail: clean dropped note
+# must fail: price needs note, which is gone by then
 def column_gaps(source: dict[str, str], steps: list[Transform]) -> list[Gap]:
     widths = ("int16", "int32", "int64")
     there, touched = dict(source), dict.fromkeys(source, "source")

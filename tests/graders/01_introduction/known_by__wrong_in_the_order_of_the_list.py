@@ -1,5 +1,4 @@
-# must fail: the newest delivery of each trip by then decides
-# hidden only
+# must fail: listed in another order, give the same answer
 def known_by(deliveries: list[tuple[int, int, int]], start: int, end: int, asked_at: int) -> int:
     if end <= start:
         raise ValueError("the window is empty")

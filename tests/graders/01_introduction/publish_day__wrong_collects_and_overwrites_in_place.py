@@ -1,5 +1,4 @@
-# must fail: a reader of the old file
-# hidden only
+# must fail: who has opened the old file goes on reading
 def publish_day(folder: Path, day: str, block: Callable[[int], list[str] | None]) -> None:
     text, number = "", 0
     while (lines := block(number)) is not None:

@@ -1,5 +1,4 @@
-# must fail: a reader of the old file
-# hidden only
+# must fail: what the block function raises comes out
 def publish_day(folder: Path, day: str, block: Callable[[int], list[str] | None]) -> None:
     target = folder / f"{day}.csv"
     if target.exists():

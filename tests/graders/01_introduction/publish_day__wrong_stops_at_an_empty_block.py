@@ -1,5 +1,4 @@
-# must fail: a reader of the old file
-# hidden only
+# must fail: an empty one is not the end
 def publish_day(folder: Path, day: str, block: Callable[[int], list[str] | None]) -> None:
     beside = folder / f".{day}.tmp"
     with beside.open("w", encoding="utf-8", newline="\n") as file:

@@ -1,5 +1,4 @@
-# must fail: what the block function raises passes through
-# hidden only
+# must fail: what the block function raises comes out
 def publish_day(folder: Path, day: str, block: Callable[[int], list[str] | None]) -> None:
     beside = folder / f".{day}.tmp"
     try:

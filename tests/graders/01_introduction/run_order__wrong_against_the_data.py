@@ -1,5 +1,4 @@
-# must fail: read a -> b as b needs a
-# hidden only
+# must fail: a -> b says that b needs a
 def run_order(needs: dict[str, list[str]]) -> list[str]:
     waiting = {step: set(parents) for step, parents in needs.items()}
     for parents in needs.values():

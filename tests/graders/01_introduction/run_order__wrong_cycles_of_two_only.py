@@ -1,5 +1,4 @@
-# must fail: a ValueError exactly when there is a cycle
-# hidden only
+# must fail: features, model and publish wait for each other
 def run_order(needs: dict[str, list[str]]) -> list[str]:
     waiting = {step: set(parents) for step, parents in needs.items()}
     for parents in needs.values():

@@ -4,7 +4,7 @@ def serving_skew(weights: np.ndarray, offline: np.ndarray, served: np.ndarray, a
     if weights.shape != (offline.shape[1] + 1,) or actual.shape != (len(offline),):
         raise ValueError("a weight for each feature and one more, a truth for each row")
     a, b = pd.DataFrame(offline), pd.DataFrame(served)
-    unit = a.std(ddof=0).replace(0.0, 1.0)
+    unit = a.std(ddof=0).mask(a.nunique() == 1, 1.0)
     shift = ((b.mean() - a.mean()).abs() / unit).max()
 
     def mae(x: pd.DataFrame) -> float:

@@ -1,10 +1,9 @@
-# must fail: computed row by row
-# hidden only
+# must fail: the mean falls by 1.0
 def serving_skew(weights: np.ndarray, offline: np.ndarray, served: np.ndarray, actual: np.ndarray) -> dict[str, float]:
     n, k = offline.shape
     if n == 0 or served.shape != (n, k) or weights.shape != (k + 1,) or actual.shape != (n,):
         raise ValueError("the shapes do not fit together")
-    unit = np.where(offline.std(axis=0) > 0, offline.std(axis=0), 1.0)
+    unit = np.where(np.ptp(offline, axis=0) > 0, offline.std(axis=0), 1.0)
     return {
         "rows": float(np.any(np.abs(served - offline) > 1e-9, axis=1).mean()),
         "shift": float((np.abs(served - offline).mean(axis=0) / unit).max()),

@@ -1,5 +1,4 @@
-# must fail: FileNotFoundError passes as it came
-# hidden only
+# must fail: a FileNotFoundError is not over soon
 def with_retries(work: Callable[[], Any], delays: list[float], sleep: Callable[[float], None]) -> Any:
     for delay in delays:
         try:

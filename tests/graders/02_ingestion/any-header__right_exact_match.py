@@ -17,6 +17,8 @@ def to_canonical(service: str, header: list[str], records: list[list[str]]) -> l
     versions = [version for version in VERSIONS if version["service"] == service]
     meanings = [{normal(name): meaning for name, meaning in version["columns"].items()} for version in versions]
     exact = [i for i in range(len(versions)) if set(meanings[i]) == set(names)]
+    if not versions:
+        raise UnknownHeader(f"{service} publishes nothing that is registered")
     if not exact:
         nearest = sorted((len(set(meanings[i]) ^ set(names)), i) for i in range(len(versions)))[0][1]
         gone, come = set(meanings[nearest]) - set(names), set(names) - set(meanings[nearest])

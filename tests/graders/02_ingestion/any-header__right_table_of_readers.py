@@ -25,8 +25,8 @@ def to_canonical(service: str, header: list[str], records: list[list[str]]) -> l
         differing = set(mine) ^ set(theirs)
         if fewest is None or len(differing) < len(fewest):
             nearest, fewest, meanings = version["name"], differing, theirs
-    if fewest:
-        raise UnknownHeader(f"{nearest}: differs in {sorted(fewest)}")
+    if nearest is None or fewest:
+        raise UnknownHeader(f"{nearest}: differs in {sorted(fewest or mine)}")
     rows = []
     for i in range(len(records)):
         if len(records[i]) < len(mine):

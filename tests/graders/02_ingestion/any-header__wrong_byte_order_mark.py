@@ -1,5 +1,4 @@
-# must fail: UnknownHeader
-# hidden only
+# must fail: are no part of a name
 def to_canonical(service: str, header: list[str], records: list[list[str]]) -> list[dict[str, Any]]:
     """Has never met a byte order mark."""
     def normal(name: str) -> str:

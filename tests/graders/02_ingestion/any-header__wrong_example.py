@@ -1,4 +1,4 @@
-# must fail: UnknownHeader
+# must fail: tells its number
 def to_canonical(service: str, header: list[str], records: list[list[str]]) -> list[dict[str, Any]]:
     """Knows the public examples."""
     if service == "fhvhv":

@@ -1,4 +1,4 @@
-# must fail: are 100 cents
+# must fail: rounded once 101
 def to_canonical(service: str, header: list[str], records: list[list[str]]) -> list[dict[str, Any]]:
     """Keeps the last fee instead of adding them up."""
     def normal(name: str) -> str:

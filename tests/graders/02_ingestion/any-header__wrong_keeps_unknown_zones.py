@@ -1,4 +1,4 @@
-# must fail: dropoff zone 265 is unknown
+# must fail: zone 265 is unknown
 def to_canonical(service: str, header: list[str], records: list[list[str]]) -> list[dict[str, Any]]:
     """Takes 264 and 265 for places."""
     def normal(name: str) -> str:

@@ -1,5 +1,4 @@
-# must fail: tells its number, 2
-# hidden only
+# must fail: tells its number
 def to_canonical(service: str, header: list[str], records: list[list[str]]) -> list[dict[str, Any]]:
     """Counts records from 0."""
     def normal(name: str) -> str:

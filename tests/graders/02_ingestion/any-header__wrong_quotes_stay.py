@@ -1,5 +1,4 @@
-# must fail: UnknownHeader
-# hidden only
+# must fail: are no part of a name
 def to_canonical(service: str, header: list[str], records: list[list[str]]) -> list[dict[str, Any]]:
     """Does not take the quotes off."""
     def normal(name: str) -> str:

@@ -1,5 +1,4 @@
 # must fail: must be left as they are
-# hidden only
 def apply_log(
     rows: dict[int, dict[str, Any]], applied: int, batch: list[Transaction]
 ) -> tuple[dict[int, dict[str, Any]], int]:

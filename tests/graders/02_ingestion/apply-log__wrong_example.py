@@ -1,5 +1,4 @@
-# must fail: the test was at: after, position
-# hidden only
+# must fail: the test was at: found, position
 def apply_log(
     rows: dict[int, dict[str, Any]], applied: int, batch: list[Transaction]
 ) -> tuple[dict[int, dict[str, Any]], int]:

@@ -1,4 +1,4 @@
-# must fail: the test was at: moved
+# must fail: became trip 9 and kept its note
 def apply_log(
     rows: dict[int, dict[str, Any]], applied: int, batch: list[Transaction]
 ) -> tuple[dict[int, dict[str, Any]], int]:

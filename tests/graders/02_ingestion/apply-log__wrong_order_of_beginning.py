@@ -1,4 +1,4 @@
-# must fail: the test was at: found
+# must fail: in the order of commit_lsn
 def apply_log(
     rows: dict[int, dict[str, Any]], applied: int, batch: list[Transaction]
 ) -> tuple[dict[int, dict[str, Any]], int]:

@@ -1,5 +1,4 @@
-# must fail: no trip
-# hidden only
+# must fail: are passed over
 def apply_log(
     rows: dict[int, dict[str, Any]], applied: int, batch: list[Transaction]
 ) -> tuple[dict[int, dict[str, Any]], int]:

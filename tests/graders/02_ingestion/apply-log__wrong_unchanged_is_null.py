@@ -1,4 +1,4 @@
-# must fail: leaves trip 1 with fare 7 and its note
+# must fail: the copy keeps it
 def apply_log(
     rows: dict[int, dict[str, Any]], applied: int, batch: list[Transaction]
 ) -> tuple[dict[int, dict[str, Any]], int]:

@@ -1,5 +1,4 @@
 # must fail: must be left as it is
-# hidden only
 def load_new(
     read: Callable[[int | None], list[Stamped]], table: dict[int, Stamped], watermark: int | None, longest: int
 ) -> tuple[dict[int, Stamped], int | None]:

@@ -1,5 +1,4 @@
-# must fail: rows that an earlier load brought are gone
-# hidden only
+# must fail: you asked for
 def load_new(
     read: Callable[[int | None], list[Stamped]], table: dict[int, Stamped], watermark: int | None, longest: int
 ) -> tuple[dict[int, Stamped], int | None]:

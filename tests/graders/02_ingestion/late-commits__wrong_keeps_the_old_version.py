@@ -1,5 +1,4 @@
-# must fail: the latest updated_at that was seen is
-# hidden only
+# must fail: an upsert puts the new row in the place of the old one
 def load_new(
     read: Callable[[int | None], list[Stamped]], table: dict[int, Stamped], watermark: int | None, longest: int
 ) -> tuple[dict[int, Stamped], int | None]:

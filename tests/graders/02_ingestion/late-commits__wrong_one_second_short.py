@@ -1,5 +1,4 @@
-# must fail: read is asked for rows after -3
-# hidden only
+# must fail: you asked for
 def load_new(
     read: Callable[[int | None], list[Stamped]], table: dict[int, Stamped], watermark: int | None, longest: int
 ) -> tuple[dict[int, Stamped], int | None]:

@@ -1,4 +1,4 @@
-# must fail: a load that sees nothing keeps table and watermark
+# must fail: it never goes back
 def load_new(
     read: Callable[[int | None], list[Stamped]], table: dict[int, Stamped], watermark: int | None, longest: int
 ) -> tuple[dict[int, Stamped], int | None]:

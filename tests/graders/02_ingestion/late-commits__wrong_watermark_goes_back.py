@@ -1,5 +1,4 @@
-# must fail: the watermark never goes back
-# hidden only
+# must fail: it never goes back
 def load_new(
     read: Callable[[int | None], list[Stamped]], table: dict[int, Stamped], watermark: int | None, longest: int
 ) -> tuple[dict[int, Stamped], int | None]:

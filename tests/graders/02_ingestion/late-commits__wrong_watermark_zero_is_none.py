@@ -1,5 +1,4 @@
-# must fail: you look back further than you have to
-# hidden only
+# must fail: a watermark of 0 is one
 def load_new(
     read: Callable[[int | None], list[Stamped]], table: dict[int, Stamped], watermark: int | None, longest: int
 ) -> tuple[dict[int, Stamped], int | None]:

@@ -1,4 +1,4 @@
-# must fail: started again, the sink has
+# must fail: the sink has
 def consume(topic: Topic) -> int:
     """At least once, and a sink that appends."""
     known, dead = set(), set(topic.buried())

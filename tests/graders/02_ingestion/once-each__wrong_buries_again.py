@@ -1,5 +1,4 @@
-# must fail: is buried once, whatever happens
-# hidden only
+# must fail: the dead letters are
 def consume(topic: Topic) -> int:
     """Buries a message again that was buried before the kill."""
     known, dead = set(topic.keys()), set(topic.buried())

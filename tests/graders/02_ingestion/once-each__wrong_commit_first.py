@@ -1,4 +1,4 @@
-# must fail: started again, the sink has
+# must fail: committed before they were stored
 def consume(topic: Topic) -> int:
     """Commits before the work, as automatic commits do."""
     known, dead = set(topic.keys()), set(topic.buried())

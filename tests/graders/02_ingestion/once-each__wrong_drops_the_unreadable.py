@@ -1,4 +1,4 @@
-# must fail: is a dead letter
+# must fail: each is one dead letter
 def consume(topic: Topic) -> int:
     """Passes over what cannot be read."""
     known, dead = set(topic.keys()), set(topic.buried())

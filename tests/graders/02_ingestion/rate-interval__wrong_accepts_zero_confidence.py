@@ -1,5 +1,4 @@
-# must fail: a confidence outside of 0 to 1
-# hidden only
+# must fail: a confidence of 0 or of 1
 def rate_interval(times: np.ndarray, start: float, end: float, confidence: float = 0.95) -> tuple[float, float, float]:
     """Checks the upper end of the confidence only."""
     if not end > start or confidence >= 1:

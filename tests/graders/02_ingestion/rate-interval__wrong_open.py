@@ -1,5 +1,4 @@
-# must fail: you have a rate of
-# hidden only
+# must fail: four arrivals in two hours
 def rate_interval(times: np.ndarray, start: float, end: float, confidence: float = 0.95) -> tuple[float, float, float]:
     """Leaves out an arrival at the start."""
     if not end > start or not 0 < confidence < 1:

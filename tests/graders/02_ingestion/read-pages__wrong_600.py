@@ -1,5 +1,4 @@
-# must fail: status 600 would fail again
-# hidden only
+# must fail: is raised at once
 def read_all(
     get: Callable[[str], tuple[int, dict[str, str], dict[str, Any]]],
     store: Callable[[list[dict[str, Any]], str], None],

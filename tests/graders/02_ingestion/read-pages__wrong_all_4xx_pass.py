@@ -1,4 +1,4 @@
-# must fail: a 404 is raised at once
+# must fail: is raised at once
 def read_all(
     get: Callable[[str], tuple[int, dict[str, str], dict[str, Any]]],
     store: Callable[[list[dict[str, Any]], str], None],

@@ -1,5 +1,4 @@
-# must fail: the cursor after the last page is returned
-# hidden only
+# must fail: raise TimeoutError
 def read_all(
     get: Callable[[str], tuple[int, dict[str, str], dict[str, Any]]],
     store: Callable[[list[dict[str, Any]], str], None],

@@ -1,5 +1,4 @@
-# must fail: the test was at: read_all
-# hidden only
+# must fail: raise TimeoutError
 def read_all(
     get: Callable[[str], tuple[int, dict[str, str], dict[str, Any]]],
     store: Callable[[list[dict[str, Any]], str], None],

@@ -1,5 +1,4 @@
-# must fail: ask 1 times
-# hidden only
+# must fail: do not wait after the last
 def read_all(
     get: Callable[[str], tuple[int, dict[str, str], dict[str, Any]]],
     store: Callable[[list[dict[str, Any]], str], None],

@@ -1,5 +1,4 @@
 # must fail: do not wait after the last
-# hidden only
 def read_all(
     get: Callable[[str], tuple[int, dict[str, str], dict[str, Any]]],
     store: Callable[[list[dict[str, Any]], str], None],

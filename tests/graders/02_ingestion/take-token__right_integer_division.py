@@ -5,5 +5,5 @@ def take(tokens: int, at: int, now: int, rate: int, capacity: int) -> tuple[int,
     if now > at:
         tokens, at = min(capacity * 1000, tokens + rate * (now - at)), now
     if tokens < 1000:
-        return tokens, at, -(-(1000 - tokens) // rate)
+        return tokens, at, at - now - (-(1000 - tokens) // rate)
     return tokens - 1000, at, 0

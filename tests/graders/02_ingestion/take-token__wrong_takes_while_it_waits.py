@@ -1,5 +1,4 @@
 # must fail: a request that waits takes nothing
-# hidden only
 def take(tokens: int, at: int, now: int, rate: int, capacity: int) -> tuple[int, int, int]:
     """Empties the bucket for a request that has to wait."""
     if rate < 1 or capacity < 1:
@@ -7,4 +6,4 @@ def take(tokens: int, at: int, now: int, rate: int, capacity: int) -> tuple[int,
     inside, later = min(tokens + max(now - at, 0) * rate, capacity * 1000), max(now, at)
     if inside >= 1000:
         return inside - 1000, later, 0
-    return 0, later, math.ceil((1000 - inside) / rate)
+    return 0, later, later - now + math.ceil((1000 - inside) / rate)

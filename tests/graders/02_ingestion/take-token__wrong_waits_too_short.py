@@ -1,5 +1,4 @@
-# must fail: takes one whole token
-# hidden only
+# must fail: after 334 ms the request passes
 def take(tokens: int, at: int, now: int, rate: int, capacity: int) -> tuple[int, int, int]:
     """Rounds the wait down: the request comes back a moment too early."""
     if rate < 1 or capacity < 1:
@@ -7,4 +6,4 @@ def take(tokens: int, at: int, now: int, rate: int, capacity: int) -> tuple[int,
     inside, later = min(tokens + max(now - at, 0) * rate, capacity * 1000), max(now, at)
     if inside >= 1000:
         return inside - 1000, later, 0
-    return inside, later, (1000 - inside) // rate
+    return inside, later, later - now + (1000 - inside) // rate

@@ -1,4 +1,4 @@
-# must fail: takes one whole token
+# must fail: a request that waits takes nothing, and what flowed in stays
 # hidden only
 def take(tokens: int, at: int, now: int, rate: int, capacity: int) -> tuple[int, int, int]:
     """Lets tokens flow in at full seconds only."""
@@ -7,4 +7,4 @@ def take(tokens: int, at: int, now: int, rate: int, capacity: int) -> tuple[int,
     inside, later = min(tokens + max(now - at, 0) // 1000 * rate * 1000, capacity * 1000), max(now, at)
     if inside >= 1000:
         return inside - 1000, later, 0
-    return inside, later, math.ceil((1000 - inside) / rate)
+    return inside, later, later - now + math.ceil((1000 - inside) / rate)
