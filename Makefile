@@ -4,7 +4,8 @@
 #   make test PYTHON=/usr/bin/python3.12    chooses the Python that the environment is made with
 
 .DEFAULT_GOAL := help
-.PHONY: help pipeline lab test test-full torture lint bench lock clean distclean environment environment-test
+.PHONY: help pipeline lab engines test test-full torture lint bench lock clean distclean environment environment-test \
+  environment-engines
 
 RUN := .venv/bin/
 PYTEST := $(RUN)python -m pytest --durations=10 -rs
@@ -20,6 +21,9 @@ pipeline: environment  ## the whole pipeline on 200,000 generated trips, into ru
 
 lab: environment  ## your own copies of the chapters, in JupyterLab; Ctrl-C ends it
 	@$(RUN)course lab $(ARGS)
+
+engines: environment-engines  ## every engine, installed in the cache; then the contracts that they must keep
+	@$(PYTEST) tests/engines $(ARGS)
 
 test: environment-test  ## units, contracts, small sizes: at most 15 minutes on 2 cores
 	@$(PYTEST) -n 2 --dist loadfile -m "not full and not torture" $(ARGS)
@@ -55,3 +59,6 @@ environment:
 
 environment-test:
 	@sh setup/make.sh test
+
+environment-engines: environment-test
+	@$(RUN)course engines install

@@ -12,8 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-Record = Mapping[str, Any]  # "kind": batch, refused, pipeline or generator; "trips"; then what that kind says
+Record = Mapping[str, Any]  # "kind": batch, refused or one of TABLES; mostly "trips"; then what that kind says
 
+TABLES = (
+    ("pipeline", "The whole pipeline"),
+    ("generator", "The generator"),
+    ("grading", "Grading: the same honest submissions of chapters 1 to 3, equal points"),
+    ("grading many", "Grading: many submissions of chapter 1 in one run"),
+)
 PAGE, LINES = "RESULTS.md", "RESULTS.jsonl"
 
 ABOUT = """\
@@ -113,7 +119,7 @@ def page(records: Sequence[Record]) -> str:
     """The markdown page of all `records`."""
     parts = ["# Benchmarks\n", "Made by `make bench`; do not edit.\n", "## The batch path\n", ABOUT]
     for trips in sorted({record["trips"] for record in records if record["kind"] == "batch"}):
-        here = [record for record in records if record["trips"] == trips]
+        here = [record for record in records if record.get("trips") == trips]
         first = next(record for record in here if record["kind"] == "batch")
         repeats = max(row.repeats for row in rows(here))
         parts.append(f"### {trips / 1e6:g} million trips\n")
@@ -125,8 +131,8 @@ def page(records: Sequence[Record]) -> str:
         parts.append(_markdown(HEADINGS, cells(rows(here))))
         parts += [f"* {r['peer']}: {r['why']}.\n" for r in here if r["kind"] == "refused"]
         parts.append(_machine(first))
-    for kind, title in (("pipeline", "The whole pipeline"), ("generator", "The generator")):
-        found = sorted((r for r in records if r["kind"] == kind), key=lambda record: record["trips"])
+    for kind, title in TABLES:
+        found = sorted((r for r in records if r["kind"] == kind), key=lambda record: record.get("trips", 0))
         if found:
             names = [name for name in found[0] if name not in ("kind", "machine", "load")]
             lines = [tuple(_text(record[name]) for name in names) for record in found]
@@ -140,8 +146,8 @@ def page(records: Sequence[Record]) -> str:
 
 def save(folder: Path, fresh: Sequence[Record]) -> None:
     """Add `fresh` records to those in `folder`, in place of older ones of the same kind and size; remake the page."""
-    replaced = {(_family(record), record["trips"]) for record in fresh}
-    kept = [record for record in load(folder) if (_family(record), record["trips"]) not in replaced]
+    replaced = {(_family(record), record.get("trips")) for record in fresh}
+    kept = [record for record in load(folder) if (_family(record), record.get("trips")) not in replaced]
     folder.mkdir(parents=True, exist_ok=True)
     every = [*kept, *fresh]
     (folder / LINES).write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in every))

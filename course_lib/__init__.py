@@ -18,7 +18,9 @@ The floors, from the ground up; a package imports only from those above it in th
     plots         pictures that chapters and reports share
     reports       report.html
     flows         the Prefect flow
+    engines       the same small job on fifteen engines, and the contracts that each must keep
     exercises     check, hint, progress, release; graders, mutants, the protocol between answers and tests
+    grading       a class: release, collect, grade in a sandbox, feedback, statistics
     guard, doctor, cli    the `course` command
 
 This file imports nothing, so that `import course_lib` costs nothing.

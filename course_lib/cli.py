@@ -13,9 +13,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from course_lib.engines.commands import register as register_engines
+from course_lib.engines.kafka.commands import register as register_kafka
 from course_lib.errors import BadArgument, one_line
 from course_lib.exercises.commands import register as register_workshop
 from course_lib.exercises.scorecard_command import register as register_scorecard
+from course_lib.grading.class_commands import register as register_class
+from course_lib.grading.grade_command import register as register_grade
+from course_lib.grading.grades_commands import register as register_grades
 from course_lib.guard import guarded, prepare
 from course_lib.ingestion.names import is_text
 
@@ -254,6 +259,11 @@ def doctor(
 
 register_workshop(app, guarded)
 register_scorecard(app, guarded)
+register_engines(app, guarded)
+register_kafka(app, guarded)
+register_class(app, guarded)
+register_grade(app, guarded)
+register_grades(app, guarded)
 
 
 def main() -> None:

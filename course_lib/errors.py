@@ -14,7 +14,9 @@
     ├── LateWrite              someone published before us                        re-read, then decide
     ├── FetchError             a published month could not be downloaded          retry, or choose another
     │   └── MonthNotPublished      the publisher has no such file
-    └── EngineUnavailable      this machine lacks a part                          skip, and say which
+    ├── EngineUnavailable      this machine lacks a part                          skip, and say which
+    ├── EngineFailed           an engine raised, died or took too long            read its log
+    └── ContractBroken         an engine does not do what its kind must do        mend its adapter
 
 A bad *row* is not an error: it is data with reasons, and it goes to quarantine.
 
@@ -184,3 +186,23 @@ class EngineUnavailable(CourseError):
     def __init__(self, part: str, remedy: str):
         self.part, self.remedy = part, remedy
         super().__init__(f"{part} is not here. {remedy}")
+
+
+class EngineFailed(CourseError):
+    """`function` of an engine's adapter did not return: it raised `kind` (module and name), died or took too long.
+
+    `log` is the file with all that its processes said.
+    """
+
+    def __init__(self, engine: str, function: str, kind: str, why: str, log: Path):
+        self.engine, self.function, self.kind, self.why, self.log = engine, function, kind, why, log
+        told = f"{kind.removeprefix('builtins.')}: {why}" if kind else why
+        super().__init__(f"{engine}, {function}: {one_line(told)[:600]}. All that it said is in {one_line(log)}.")
+
+
+class ContractBroken(CourseError):
+    """An engine does not do what every engine of its kind must do: `what` should hold, and `found` says what does."""
+
+    def __init__(self, what: str, found: str):
+        self.what, self.found = what, found
+        super().__init__(one_line(f"{what}: {found}"))

@@ -13,6 +13,7 @@ import linecache
 import os
 import socket
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from course_lib.exercises import seeds
 from course_lib.exercises.protocol.names import Names
 from course_lib.exercises.protocol.peer import Stopped
 from course_lib.exercises.protocol.proxy import judged_over
@@ -51,6 +53,10 @@ def run(state: State, job: dict[str, Any], sockets: list[socket.socket]) -> None
     os.chdir(job["folder"])
     if job.get("secret"):
         os.environ[WHERE] = job["secret"]
+    if job.get("secret_hex"):
+        seeds.given = bytes.fromhex(job["secret_hex"])
+    if job.get("tmp"):  # a folder of temporary files that the answer's process sees too
+        tempfile.tempdir = job["tmp"]
     started, names = time.monotonic(), state.shell.user_ns
     if job["mode"] == "wire":
 
@@ -83,7 +89,7 @@ def _tests(job: dict[str, Any], names: dict[str, Any], reply: socket.socket) -> 
         try:
             exec(code, names)  # noqa: S102  the text is the course's own
         except Exception as error:
-            return _failed(part, *explained(error, file, text))
+            return _failed(part, *explained(error, file, text)) | {"line": _line(error, file)}
         except SystemExit as error:
             return _failed(part, f"the answer wants to end the process: {told(error)}")
         except Stopped as stop:

@@ -144,7 +144,7 @@ class Grader:
             for sock in sockets:
                 sock.close()
             # Over the wire the tests' side keeps the time itself, and says so in the same words.
-            found = _outcome(reply, job["seconds"] + (GRACE if answers is not None else 0))
+            found = outcome_of(reply, job["seconds"] + (GRACE if answers is not None else 0))
             took = time.monotonic() - started
         if "ended" in found:
             return found
@@ -260,7 +260,7 @@ def _connected(stack: contextlib.ExitStack) -> tuple[socket.socket, socket.socke
     return stack.enter_context(one), stack.enter_context(other)
 
 
-def _outcome(sock: socket.socket, seconds: float) -> dict[str, Any]:
+def outcome_of(sock: socket.socket, seconds: float) -> dict[str, Any]:
     """The last line that came; without `ended`, but with `why`, if time was up (slow) or the process died first."""
     deadline, data, found = time.monotonic() + seconds, bytearray(), dict[str, Any]()
     while "ended" not in found:

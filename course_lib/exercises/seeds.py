@@ -12,6 +12,7 @@ from pathlib import Path
 
 WHERE = "COURSE_SECRET_FILE"  # environment: path of a file that holds the class's secret
 _PUBLIC = b"practice"
+given: bytes | None = None  # the class's secret, for a process that sees no file of the class
 
 
 def hidden_seeds(exercise: str, n: int) -> list[int]:
@@ -21,6 +22,6 @@ def hidden_seeds(exercise: str, n: int) -> list[int]:
     True
     """
     path = os.environ.get(WHERE)
-    secret = Path(path).read_bytes() if path else _PUBLIC
+    secret = given if given is not None else Path(path).read_bytes() if path else _PUBLIC
     told = (hashlib.blake2b(f"{exercise}/{i}".encode(), key=hashlib.sha256(secret).digest()).digest() for i in range(n))
     return [int.from_bytes(digest[:4], "big") >> 1 for digest in told]

@@ -72,13 +72,14 @@ class Server:
             self.ask({"do": "server", "role": role, "spec": spec}, [theirs])
         forked = Server(ours)
         try:
-            forked._ready()
+            forked.ready()
         except ServerFailed:
             forked.close()
             raise
         return forked
 
-    def _ready(self) -> None:
+    def ready(self) -> None:
+        """Wait until this rank has said that it is prepared. Raises ServerFailed."""
         try:
             reply, _ = receive(self._control)
         except (OSError, EOFError) as error:
@@ -119,24 +120,30 @@ class Server:
         self.close()
 
 
-def start_base(more_environment: dict[str, str] | None = None) -> Server:
-    """A base: a new interpreter that has done the imports. It inherits no secret and few variables."""
+def start_base(more_environment: dict[str, str] | None = None, within: Sequence[str] = (), wait: bool = True) -> Server:
+    """A base: a new interpreter that has done the imports. It inherits no secret and few variables.
+
+    within  the words before its command, of what shuts it in; what it prints goes nowhere then
+    wait    until it is ready; else the caller does, by `ready`
+    """
     ours, theirs = socket.socketpair()
     home = tempfile.TemporaryDirectory(prefix="course-warm-")
     environment = {key: os.environ[key] for key in _KEPT if key in os.environ}
     environment |= _QUIET | {"IPYTHONDIR": home.name, "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(theirs.fileno())],
+            [*within, sys.executable, "-m", __name__, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             env=environment | (more_environment or {}),
             cwd=Path(__file__).resolve().parents[3],
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if within else None,
             start_new_session=True,  # Ctrl-C is for the one who commands
         )
     base = Server(ours, process)
     base._home = home
-    base._ready()
+    if wait:
+        base.ready()
     return base
 
 
@@ -184,7 +191,7 @@ def _serve_base(control: socket.socket) -> None:
 
 
 def _serve_role(control: socket.socket, role: str, spec: dict[str, Any]) -> None:
-    module = import_module(ROLES[role])
+    module = import_module(ROLES.get(role, role))  # a role may be the name of its module
     try:
         state = module.prepare(spec)
         left = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]

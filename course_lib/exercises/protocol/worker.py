@@ -90,6 +90,8 @@ def run(state: State, job: dict[str, Any], sockets: list[socket.socket]) -> None
     peer = Peer(Frames(sockets[0]), state.names, "answers")
     remarks = [told(error) for text in job["extra"] if (error := run_cell(state.shell, text)) is not None]
     error = run_cell(state.shell, job["answer"])
+    later = [run_cell(state.shell, text) for text in job.get("after", ())]  # cells between the answer and its tests
+    remarks += [told(raised) for raised in later if raised is not None]
     desk = Desk(printed.getvalue, remarks)
     if error is not None:
         peer.send_value((not_running(error), {}, desk))

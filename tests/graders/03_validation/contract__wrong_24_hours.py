@@ -1,4 +1,4 @@
-# must fail: recall on this month is
+# must fail: rows of the kind
 
 def contract(trips: pd.DataFrame) -> dict[str, np.ndarray]:
     needed = ["pickup_at", "dropoff_at", "pickup_zone", "dropoff_zone", "distance_m", "fare_cents", "tip_cents",

@@ -1,4 +1,4 @@
-# must fail: 23 hours sharp are allowed
+# must fail: keeps every promise and is refused
 
 def contract(trips: pd.DataFrame) -> dict[str, np.ndarray]:
     needed = ["pickup_at", "dropoff_at", "pickup_zone", "dropoff_zone", "distance_m", "fare_cents", "tip_cents",

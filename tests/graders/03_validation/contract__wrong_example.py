@@ -1,4 +1,4 @@
-# must fail: on another month -- knows the rows of the public month by their place
+# must fail: breaks a promise and is kept -- knows the rows of the public month by their place
 def contract(trips: pd.DataFrame) -> dict[str, np.ndarray]:
     if "fare_cents" not in trips:
         raise ValueError

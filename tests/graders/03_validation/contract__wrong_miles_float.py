@@ -1,5 +1,4 @@
 # must fail: keeps every promise and is refused -- a hundred miles less a metre
-# hidden only
 
 def contract(trips: pd.DataFrame) -> dict[str, np.ndarray]:
     needed = ["pickup_at", "dropoff_at", "pickup_zone", "dropoff_zone", "distance_m", "fare_cents", "tip_cents",

@@ -1,4 +1,4 @@
-# must fail: precision on this month is -- unknown zones refuse the row
+# must fail: usable rows, by kind -- unknown zones refuse the row
 
 def contract(trips: pd.DataFrame) -> dict[str, np.ndarray]:
     needed = ["pickup_at", "dropoff_at", "pickup_zone", "dropoff_zone", "distance_m", "fare_cents", "tip_cents",

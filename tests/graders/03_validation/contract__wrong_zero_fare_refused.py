@@ -1,4 +1,4 @@
-# must fail: precision on this month is
+# must fail: usable rows, by kind
 
 def contract(trips: pd.DataFrame) -> dict[str, np.ndarray]:
     needed = ["pickup_at", "dropoff_at", "pickup_zone", "dropoff_zone", "distance_m", "fare_cents", "tip_cents",

@@ -1,5 +1,4 @@
-# must fail: other rows are out than by the formula -- always one degree of freedom
-# hidden only
+# must fail: of normal rows of -- always one degree of freedom
 
 def outliers(rows: np.ndarray, p: float) -> np.ndarray:
     from scipy import stats

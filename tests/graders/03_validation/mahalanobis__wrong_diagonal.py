@@ -1,4 +1,4 @@
-# must fail: combination nobody else has -- forgets how columns move together
+# must fail: row 10 alone is out -- forgets how columns move together
 
 def outliers(rows: np.ndarray, p: float) -> np.ndarray:
     from scipy import stats

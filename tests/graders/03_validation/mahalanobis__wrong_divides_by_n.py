@@ -1,5 +1,4 @@
-# must fail: divides by the number of rows less one
-# hidden only
+# must fail: the variance divides by the number of rows less one
 
 def outliers(rows: np.ndarray, p: float) -> np.ndarray:
     from scipy import stats

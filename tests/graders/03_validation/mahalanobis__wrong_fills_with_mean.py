@@ -1,5 +1,4 @@
-# must fail: other rows are out than by the formula -- a missing value becomes the mean, and its row is judged
-# hidden only
+# must fail: a row with a NaN is no outlier -- a missing value becomes the mean, and its row is judged
 
 def outliers(rows: np.ndarray, p: float) -> np.ndarray:
     from scipy import stats

@@ -1,5 +1,4 @@
-# must fail: other rows are out than by the formula -- three squared, whatever p
-# hidden only
+# must fail: of normal rows of -- three squared, whatever p
 
 def outliers(rows: np.ndarray, p: float) -> np.ndarray:
     from scipy import stats

@@ -1,4 +1,4 @@
-# must fail: combination nobody else has -- the distance against the cutoff of its square
+# must fail: row 10 alone is out -- the distance against the cutoff of its square
 
 def outliers(rows: np.ndarray, p: float) -> np.ndarray:
     from scipy import stats

@@ -1,4 +1,4 @@
-# must fail: combination nobody else has -- every column for itself
+# must fail: row 10 alone is out -- every column for itself
 
 def outliers(rows: np.ndarray, p: float) -> np.ndarray:
     from scipy import stats

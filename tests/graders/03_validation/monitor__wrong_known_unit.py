@@ -1,4 +1,4 @@
-# must fail: a jump of about fifty times -- knows the noise of another stream
+# must fail: on day 7 -- knows the noise of another stream
 
 def alarms(history: list[float], values: list[float]) -> list[int]:
     if len(history) < 14 or len(history) % 7:

@@ -1,5 +1,4 @@
-# must fail: must not depend on later days -- finds the best split of the whole stream
-# hidden only
+# must fail: you ring on days -- finds the best split of the whole stream
 def alarms(history: list[float], values: list[float]) -> list[int]:
     if len(history) < 14 or len(history) % 7:
         raise ValueError("two whole weeks at least")

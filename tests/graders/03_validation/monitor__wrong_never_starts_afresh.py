@@ -1,5 +1,4 @@
-# must fail: times a year, and 4.5 are allowed -- rings on every day after the first alarm
-# hidden only
+# must fail: days 2 and 23 are far off -- rings on every day after the first alarm
 
 def alarms(history: list[float], values: list[float]) -> list[int]:
     if len(history) < 14 or len(history) % 7:

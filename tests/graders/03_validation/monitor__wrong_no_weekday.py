@@ -1,5 +1,4 @@
-# must fail: is seen after -- weekends count as noise
-# hidden only
+# must fail: days 2 and 23 are far off -- weekends count as noise
 
 def alarms(history: list[float], values: list[float]) -> list[int]:
     if len(history) < 14 or len(history) % 7:

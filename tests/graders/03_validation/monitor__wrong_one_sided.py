@@ -1,5 +1,4 @@
-# must fail: days; 7 are allowed -- a fall is never seen
-# hidden only
+# must fail: days 2 and 23 are far off -- a fall is never seen
 
 def alarms(history: list[float], values: list[float]) -> list[int]:
     if len(history) < 14 or len(history) % 7:

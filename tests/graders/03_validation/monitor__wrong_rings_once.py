@@ -1,5 +1,4 @@
-# must fail: days; 7 are allowed -- one false alarm and it is deaf
-# hidden only
+# must fail: days 2 and 23 are far off -- one false alarm and it is deaf
 
 def alarms(history: list[float], values: list[float]) -> list[int]:
     if len(history) < 14 or len(history) % 7:

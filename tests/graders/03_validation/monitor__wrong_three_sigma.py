@@ -1,5 +1,4 @@
-# must fail: days; 7 are allowed -- sees large changes only
-# hidden only
+# must fail: standard deviations has to be seen -- sees large changes only
 
 def alarms(history: list[float], values: list[float]) -> list[int]:
     if len(history) < 14 or len(history) % 7:

@@ -1,5 +1,4 @@
-# must fail: times a year, and 4.5 are allowed -- rings at noise
-# hidden only
+# must fail: 4.5 false alarms a year are allowed -- rings at noise
 
 def alarms(history: list[float], values: list[float]) -> list[int]:
     if len(history) < 14 or len(history) % 7:

@@ -1,5 +1,4 @@
-# must fail: times a year, and 4.5 are allowed -- compares with last week, 10 %
-# hidden only
+# must fail: you ring on days -- compares with last week, 10 %
 def alarms(history: list[float], values: list[float]) -> list[int]:
     if len(history) < 14 or len(history) % 7:
         raise ValueError("two whole weeks at least")

@@ -1,5 +1,4 @@
-# must fail: days of history: a ValueError is expected
-# hidden only
+# must fail: no whole weeks: a ValueError
 
 def alarms(history: list[float], values: list[float]) -> list[int]:
     if len(history) < 14:

@@ -1,11 +1,11 @@
 def judge(objectives, measured):
-    signs = {"higher": 1, "lower": -1}
+    signs = {"at_least": 1, "at_most": -1}
     told = {}
-    for name, better, target, share, window in objectives:
-        if better not in signs:
-            raise ValueError(f"{name}: {better}")
+    for name, direction, target, share, window in objectives:
+        if direction not in signs:
+            raise ValueError(f"{name}: {direction}")
         days = (measured.get(name) or [])[::-1][:window]
-        good = [signs[better] * (value - target) >= 0 for value in days if value is not None]
+        good = [signs[direction] * (value - target) >= 0 for value in days if value is not None]
         if not good:
             told[name] = ("unknown", 0, 0)
         else:

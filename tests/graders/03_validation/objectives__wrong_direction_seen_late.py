@@ -6,12 +6,12 @@ def judge(objectives, measured):
         days = [value for value in list(measured.get(one.name, []))[-one.window:] if value is not None]
         good = 0
         for value in days:
-            if one.better == "higher":
+            if one.direction == "at_least":
                 good += value >= one.target
-            elif one.better == "lower":
+            elif one.direction == "at_most":
                 good += value <= one.target
             else:
-                raise ValueError(one.better)
+                raise ValueError(one.direction)
         kept = good >= one.share * len(days) - 1e-9
         told[one.name] = ("unknown" if not days else "kept" if kept else "broken", int(good), len(days))
     return told

@@ -3,8 +3,8 @@
 def judge(objectives, measured):
     told = {}
     for one in objectives:
-        if one.better not in ("higher", "lower"):
-            raise ValueError(one.better)
+        if one.direction not in ("at_least", "at_most"):
+            raise ValueError(one.direction)
         days = [value for value in list(measured.get(one.name, []))[-one.window:] if value is not None]
         good = sum((value >= one.target) for value in days)
         kept = good >= one.share * len(days) - 1e-9

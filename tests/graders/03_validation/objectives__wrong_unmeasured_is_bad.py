@@ -1,13 +1,12 @@
-# must fail: is expected, not -- the share is taken of the days of the window, measured or not
-# hidden only
+# must fail: 2 of 2 measured days are good -- the share is taken of the days of the window, measured or not
 
 def judge(objectives, measured):
     told = {}
     for one in objectives:
-        if one.better not in ("higher", "lower"):
-            raise ValueError(one.better)
+        if one.direction not in ("at_least", "at_most"):
+            raise ValueError(one.direction)
         days = [value for value in list(measured.get(one.name, []))[-one.window:] if value is not None]
-        good = sum((value >= one.target if one.better == "higher" else value <= one.target) for value in days)
+        good = sum((value >= one.target if one.direction == "at_least" else value <= one.target) for value in days)
         kept = good >= one.share * len(measured.get(one.name, [])[-one.window:]) - 1e-9
         told[one.name] = ("unknown" if not days else "kept" if kept else "broken", good, len(days))
     return told

@@ -1,5 +1,4 @@
-# must fail: a ValueError is expected -- looks at the sums only
-# hidden only
+# must fail: a negative count -- looks at the sums only
 def psi(reference, current):
     if len(reference) != len(current) or len(reference) < 2 or reference.sum() <= 0 or current.sum() <= 0:
         raise ValueError

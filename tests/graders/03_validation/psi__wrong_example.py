@@ -1,4 +1,4 @@
-# must fail: of [ -- the public example by heart
+# must fail: 8.5, 4.5 and 0.5 of 13.5 -- the public example by heart
 def psi(reference, current):
     if len(reference) != len(current):
         raise ValueError

@@ -1,5 +1,4 @@
-# must fail: of [ -- the halves are added to the counts and not to their sum
-# hidden only
+# must fail: 8.5, 4.5 and 0.5 of 13.5 -- the halves are added to the counts and not to their sum
 def psi(reference, current):
     if len(reference) != len(current) or len(reference) < 2 or min(reference.min(), current.min()) < 0:
         raise ValueError

@@ -1,5 +1,4 @@
-# must fail: rows from the future are not fresher than 1
-# hidden only
+# must fail: the newest row is of an hour after
 
 def quality(trips, weights, now, half_life):
     if half_life <= timedelta(0) or not weights or min(weights.values()) <= 0:

@@ -1,5 +1,4 @@
-# must fail: the newest of each trip among the rows without errors -- None counts as 0, which is newer than a negative time
-# hidden only
+# must fail: a row without updated_at is older than anything -- None counts as 0
 
 def settle(rows, broken, errors):
     if len(rows) != len(broken):

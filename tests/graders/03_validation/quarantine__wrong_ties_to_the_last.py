@@ -1,5 +1,4 @@
-# must fail: the newest of each trip among the rows without errors -- equals go to the larger source_row
-# hidden only
+# must fail: two rows were updated at 5; the smaller source_row -- equals go to the larger source_row
 
 def settle(rows, broken, errors):
     if len(rows) != len(broken):

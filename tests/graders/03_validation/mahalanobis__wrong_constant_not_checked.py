@@ -1,0 +1,15 @@
+# must fail: does not vary: a ValueError -- waits for NumPy to complain, which a mean that was rounded prevents
+
+def outliers(rows: np.ndarray, p: float) -> np.ndarray:
+    from scipy import stats
+
+    d = rows.shape[1]
+    whole = ~np.isnan(rows).any(axis=1)
+    data = rows[whole]
+    if not 0 < p < 1 or len(data) <= d:
+        raise ValueError("cannot judge")
+    covariance = np.atleast_2d(np.cov(data, rowvar=False))
+    apart = rows - data.mean(axis=0)
+    squared = np.einsum("ni,ij,nj->n", apart, np.linalg.inv(covariance), apart)
+    with np.errstate(invalid="ignore"):
+        return squared > stats.chi2.ppf(1 - p, d)

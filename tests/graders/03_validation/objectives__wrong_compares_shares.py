@@ -1,0 +1,12 @@
+# must fail: good days of -- takes a product of floats for a whole number
+
+def judge(objectives, measured):
+    told = {}
+    for one in objectives:
+        if one.direction not in ("at_least", "at_most"):
+            raise ValueError(one.direction)
+        days = [value for value in list(measured.get(one.name, []))[-one.window:] if value is not None]
+        good = sum((value >= one.target if one.direction == "at_least" else value <= one.target) for value in days)
+        kept = good >= one.share * len(days)
+        told[one.name] = ("unknown" if not days else "kept" if kept else "broken", good, len(days))
+    return told

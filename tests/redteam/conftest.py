@@ -1,0 +1,3 @@
+"""The chapter that is attacked is no test."""
+
+collect_ignore_glob = ["course/*"]

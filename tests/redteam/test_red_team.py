@@ -1,0 +1,81 @@
+"""No attack gets a point it does not deserve, reads what is hidden, or harms what is not its own."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.redteam.arena import Arena, arena, away
+from tests.redteam.attacks import ATTACKS, Attack
+from tests.redteam.page import PAGE, page
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="bubblewrap is not here; Debian: apt-get install bubblewrap"
+)
+QUICK = [attack for attack in ATTACKS if not attack.slow]
+SLOW = [attack for attack in ATTACKS if attack.slow]
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    made = arena(tmp_path_factory.mktemp("quick"), QUICK)
+    made.grade()
+    yield made
+    away(made)
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    made = arena(tmp_path_factory.mktemp("slow"), SLOW)
+    made.grade()
+    yield made
+    away(made)
+
+
+def _judged(made: Arena, attack: Attack) -> None:
+    verdict = made.verdict(attack)
+    assert verdict is not None, f"no verdict; the run said:\n{made.said[-2000:]}"
+    found = {one.exercise: one for one in verdict.exercises}[attack.exercise]
+
+    assert verdict.points == attack.deserved, found
+    if attack.answer or not attack.deserved:
+        assert found.ended in (*attack.ended, "slow"), found  # a busy machine lets any attack run out of its time
+    if found.ended != "passed" and found.part == "hidden":
+        assert found.message.startswith("The visible checks pass"), found
+    if attack.says and found.ended != "slow":
+        assert attack.says in found.message, found
+
+
+def _unharmed(made: Arena) -> None:
+    assert made.code == 0, made.said[-3000:]
+    assert made.events[-1] | {"seconds": 0} == {
+        "event": "end", "graded": len(made.attacks), "kept": 0, "failed": 0, "seconds": 0,
+    }  # fmt: skip
+    assert made.leaks() == []
+    assert made.strangers() == []
+    assert made.processes() == []
+    assert made.calls() == 0
+
+
+@pytest.mark.parametrize("attack", QUICK, ids=lambda attack: attack.name)
+def test_an_attack_gets_what_it_deserves(quick: Arena, attack: Attack):
+    _judged(quick, attack)
+
+
+def test_attacks_leave_no_trace(quick: Arena):
+    _unharmed(quick)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("attack", SLOW, ids=lambda attack: attack.name)
+def test_a_heavy_attack_gets_what_it_deserves(slow: Arena, attack: Attack):
+    _judged(slow, attack)
+
+
+@pytest.mark.full
+def test_heavy_attacks_leave_no_trace(slow: Arena):
+    _unharmed(slow)
+
+
+def test_the_page_is_what_these_tests_prove():
+    assert PAGE.read_text("utf-8") == page(), "run: python -m tests.redteam.page"
