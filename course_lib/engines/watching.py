@@ -74,8 +74,8 @@ class Watch:
             time.sleep(0.02)
 
     def _run(self) -> None:
-        due = 0.0
-        while not self._over.wait(GLANCE):
+        due, over = 0.0, False
+        while not over:
             fresh = _listeners() - self._known
             now = time.monotonic()
             if fresh or now >= due:
@@ -86,6 +86,7 @@ class Watch:
                 if now >= due:
                     self._weigh(processes)
                     due = time.monotonic() + LOOK
+            over = self._over.wait(GLANCE)
 
     def _tree(self) -> list[psutil.Process]:
         """The processes of the call that are there now."""

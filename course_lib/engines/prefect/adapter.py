@@ -11,6 +11,7 @@ A deployment is a flow that others can ask for, by name and with parameters, fro
 process that serves it looks every so often for runs that are due. A backfill is a run of the deployment for each day.
 """
 
+import atexit
 import os
 import shutil
 import socket
@@ -20,7 +21,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 from prefect import flow, task
@@ -50,8 +52,8 @@ def zone_hours(folder: Path, day: str) -> None:
 
 def run(folder: Path, day: str) -> str:
     """One run of the flow in this process, recorded by the server; how it ended."""
-    with server():
-        return zone_hours(folder, day, return_state=True).type.value.lower()
+    server()
+    return zone_hours(folder, day, return_state=True).type.value.lower()
 
 
 def resume(folder: Path, day: str) -> str:
@@ -61,7 +63,8 @@ def resume(folder: Path, day: str) -> str:
 
 def backfill(folder: Path, days: list[str]) -> list[str]:
     """One run of the deployment for each day; how each ended."""
-    with server(), served():
+    server()
+    with served():
         runs = [
             run_deployment("zone-hours/days", parameters={"folder": str(folder), "day": day}, poll_interval=0.5)
             for day in days
@@ -71,14 +74,15 @@ def backfill(folder: Path, days: list[str]) -> list[str]:
 
 def page(folder: Path) -> str:
     """The first page of the server, as a browser gets it."""
-    with server() as url, urllib.request.urlopen(url) as answer:
+    with urllib.request.urlopen(server()) as answer:
         return answer.read().decode()
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """Prefect's server with its page, on loopback; this process reports to it."""
-    home = PREFECT_HOME.value()
+@cache
+def server() -> str:
+    """The address of Prefect's server, which this process reports to from now on; both end together."""
+    home, stack = PREFECT_HOME.value(), ExitStack()
+    atexit.register(stack.close)
     home.mkdir(parents=True, exist_ok=True)
     if template_path().exists() and not (home / "prefect.db").exists():
         shutil.copy(template_path(), home / "prefect.db")  # the empty database, which takes ten seconds to make
@@ -87,13 +91,11 @@ def server() -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     start = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(start)
-    try:
-        wait_for(f"{url}/api/health", process)
-        with temporary_settings({PREFECT_API_URL: f"{url}/api"}):
-            yield url
-    finally:
-        process.terminate()
-        process.wait(60)
+    stack.callback(process.wait, 60)
+    stack.callback(process.terminate)
+    wait_for(f"{url}/api/health", process)
+    stack.enter_context(temporary_settings({PREFECT_API_URL: f"{url}/api"}))
+    return url
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
