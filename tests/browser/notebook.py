@@ -58,7 +58,15 @@ def run(page: Any, text: str) -> Any:
 
 
 def saved(page: Any) -> None:
-    """Save, and wait until it is saved."""
-    page.keyboard.press("Escape")
-    page.keyboard.press("Control+s")
-    page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")
+    """Save, until nothing is left to be saved: widgets go on telling their state for a moment after the last cell."""
+    from playwright.sync_api import TimeoutError as Late
+
+    for _ in range(6):
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+s")
+        try:
+            page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')", timeout=20_000)
+        except Late:
+            continue
+        return
+    raise TimeoutError("the notebook is still not saved")

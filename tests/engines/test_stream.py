@@ -26,9 +26,6 @@ def test_the_contract(name: str, what: str, tmp_path: Path):
     ("old", "new"),
     [
         pytest.param(
-            "if key not in standing or trip > standing[key]:", "if True:", id="the last one said is the newest"
-        ),
-        pytest.param(
             "producer.send_offsets_to_transaction(offsets", "producer.send_offsets_to_transaction([]", id="no positions"
         ),
         pytest.param("producer.produce(changelog, json.dumps(trip), key)", "pass", id="remembers nothing"),
