@@ -27,10 +27,10 @@ from course_lib.flows import warm
 from course_lib.storage.records import code_version
 
 _QUIET = {
-    "distributed.worker.multiprocessing-method": "forkserver",
     "distributed.comm.timeouts.connect": "30s",
     "distributed.admin.tick.limit": "1h",  # a busy machine is no news to the person at the terminal
     "distributed.diagnostics.nvml": False,
+    **{f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in warm.ENVIRONMENT.items()},
     "distributed.deploy.lost-worker-timeout": "60s",  # by then its nanny has started another, also on a busy machine
 }
 # Dask would import here what it wants the forked process to hold; ours (flows/warm.py) runs already.
@@ -51,9 +51,9 @@ def local_workers(workers: int, scratch: Path) -> Iterator[Client]:
     Raises StepFailed when they cannot be started.
     """
     _hush()
-    warm.start()
+    chosen = {"distributed.worker.multiprocessing-method": warm.start(), "temporary-directory": str(scratch)}
     with (
-        dask.config.set(_QUIET | {"temporary-directory": str(scratch)}),
+        dask.config.set(_QUIET | chosen),
         _local_cluster(workers, scratch) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import tempfile
 from collections.abc import Mapping
 from contextlib import contextmanager
 from multiprocessing import forkserver
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 # For the steps of the flow; a module that is missing here is imported by each worker at its first use.
 _IMPORTS = ["distributed.nanny", "pandas", "course_lib.transforms.batch", "course_lib.transforms.steps"]
 # Read when a process or a library starts, so they cannot be given to a worker that is forked later.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     # What fails on a worker is told by the run, in a sentence; the worker's own log would add a traceback.
     "DASK_LOGGING__DISTRIBUTED": "critical",
     # Dask has glibc hand freed memory back at once, which suits workers that wait more than they work. Here every unit
@@ -32,16 +33,21 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
+_LONGEST = 70  # bytes of the folder for temporary files: the name of the server's socket in it may have 107
 
 
-def start() -> None:
+def start() -> str:
     """Start the process that workers are forked from, unless it runs; it ends with this one.
 
     Worth calling as early as possible, before Dask is imported here.
+    returns   multiprocessing's name for how workers start: "forkserver", or "spawn" where that is not possible
     """
+    if len(os.fsencode(tempfile.gettempdir())) > _LONGEST:
+        return "spawn"
     multiprocessing.get_context("forkserver").set_forkserver_preload(_IMPORTS)
-    with _environment(_ENVIRONMENT):
+    with _environment(ENVIRONMENT):
         forkserver.ensure_running()
+    return "forkserver"
 
 
 @contextmanager
