@@ -36,7 +36,8 @@ _QUIET = {
 # Dask would import here what it wants the forked process to hold; ours (flows/warm.py) runs already.
 distributed.utils._forkserver_preload_set = True
 _LOOK = 2.0  # s between two looks at whether anyone is left to do the work
-_AGAIN = 10  # looks without a worker after which others are started here
+_AGAIN = (10, 30, 70)  # looks without a worker after which others are started here; a busy machine needs longer
+_GIVEN_UP = 10.0  # s until workers that are gone have been given up, at most
 _ALONE = 90  # looks without a worker after which nobody will come
 _ANSWER = 10.0  # s for the first word of a scheduler that is there already
 _TRIES = 3  # at starting the workers of this machine: one may be killed while it starts, as when memory is short
@@ -148,7 +149,7 @@ def _awaited(client: Client, future: Future, step: str) -> Any:
         alone = 0 if client.nthreads() else alone + 1
         if alone == _ALONE:
             raise StepFailed(step, "no Dask worker is left")
-        if alone and alone % _AGAIN == 0 and isinstance(client.cluster, LocalCluster):
+        if alone in _AGAIN and isinstance(client.cluster, LocalCluster):
             _start_again(client.cluster, client)
     return answer.result()
 
@@ -156,10 +157,13 @@ def _awaited(client: Client, future: Future, step: str) -> Any:
 def _start_again(cluster: LocalCluster, client: Client) -> None:
     """Start all workers of `cluster` anew, unless another step that waits has done so."""
     with _STARTING:
-        if client.nthreads() or time.monotonic() - _STARTED.get(cluster, 0.0) < _AGAIN * _LOOK:
+        if client.nthreads() or time.monotonic() - _STARTED.get(cluster, 0.0) < _AGAIN[0] * _LOOK:
             return
         workers = len(cluster.worker_spec)
-        cluster.scale(0)  # those that failed to start keep their places until they are given up
+        cluster.scale(0)  # those that failed to start keep their places, and their names, until they are given up
+        until = time.monotonic() + _GIVEN_UP
+        while cluster.workers and time.monotonic() < until:
+            time.sleep(0.05)
         cluster.scale(workers)
         _STARTED[cluster] = time.monotonic()
 

@@ -10,13 +10,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import forkserver
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # For the steps of the flow; a module that is missing here is imported by each worker at its first use.
 _IMPORTS = ["distributed.nanny", "pandas", "course_lib.transforms.batch", "course_lib.transforms.steps"]

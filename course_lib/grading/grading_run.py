@@ -95,7 +95,8 @@ def alone(of: ClassFolder) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise RunFolderBusy(of.root, "is being graded now", "Wait until that run has ended.") from None
-        sweep(place)
+        for written in (place, of.root / "autograded"):  # what a killed run was writing
+            sweep(written)
         yield
     finally:
         os.close(lock)

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from tests.places import ROOT
+from tests.processes import gone
 
 FORGOTTEN = {"COURSE_WORKSPACE", "COURSE_CLASS", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"}
 
@@ -71,16 +72,3 @@ def serving(arguments: list[str], cwd: Path, home: Path) -> Iterator[Server]:
         if process.poll() is None:
             process.kill()
         process.communicate(timeout=60)
-
-
-def gone(pid: int, within: float = 60) -> bool:
-    """Does a process end in time?"""
-    until = time.monotonic() + within
-    while time.monotonic() < until:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        time.sleep(0.1)
-    return False

@@ -17,6 +17,7 @@ import pytest
 
 from course_lib.exercises.lab import arguments, settle
 from tests.exercises.workshop import checkout
+from tests.processes import gone
 
 START = """
 import sys
@@ -71,19 +72,6 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
         if process.poll() is None:
             process.kill()
         process.communicate(timeout=60)
-
-
-def gone(pid: int, within: float = 60) -> bool:
-    """Does a process end in time? (It is a zombie where nobody waits for it.)"""
-    until = time.monotonic() + within
-    while time.monotonic() < until:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def test_one_ctrl_c_stops_everything(lab: Lab, tmp_path: Path):

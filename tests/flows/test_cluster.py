@@ -15,8 +15,7 @@ from course_lib.flows.cluster import local_workers, remote_workers, result
 
 
 def test_when_no_worker_is_left_others_are_started(tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "_LOOK", 0.2)
-    monkeypatch.setattr(cluster, "_AGAIN", 1)
+    start_others_soon(monkeypatch)
     with local_workers(2, tmp_path) as client:
         lose_all(client)
 
@@ -48,8 +47,7 @@ def test_when_the_scheduler_is_gone_the_step_fails_and_says_so(tmp_path):
 
 
 def test_a_result_that_is_lost_with_its_worker_is_made_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "_LOOK", 0.2)
-    monkeypatch.setattr(cluster, "_AGAIN", 1)
+    start_others_soon(monkeypatch)
     with local_workers(1, tmp_path) as client:
         future = client.submit(divmod, 7, 2, pure=False)
         with client.as_current():
@@ -81,6 +79,13 @@ def test_results_that_are_being_fetched_at_the_moment_of_a_look_arrive(tmp_path,
         found = threads.map(lambda name: result(client, client.submit(work_on, name, pure=False), "work"), wanted)
 
         assert [one[:3].decode() for one in found] == wanted
+
+
+def start_others_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, after 0.2 s; they may take 3 minutes, as they do otherwise."""
+    monkeypatch.setattr(cluster, "_LOOK", 0.2)
+    monkeypatch.setattr(cluster, "_AGAIN", (1,))
+    monkeypatch.setattr(cluster, "_ALONE", 900)
 
 
 def lose_all(client: Client) -> None:
