@@ -15,7 +15,8 @@ environment does not satisfy it), and `adapter.py`, the job as that engine's own
     compute, store, orchestrate, serve
                   the contracts: what must be true of an engine of that kind, and how is it found out?
     steps         the steps that an orchestrator is given
-    comparing     which engine takes how long, and how much memory?
+    comparing     which engine takes how long, and how much memory? comparing_picture draws it
     commands      `course engines`
+    prism         how is a runner of Beam's had that is no part of its package?
     lock          how are the locks of an engine made?
 """

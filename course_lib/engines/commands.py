@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -82,14 +83,19 @@ def register(app: typer.Typer, guarded: Guarded) -> None:
         names: Names = None,
         kind: Annotated[Kind | None, typer.Option(help="Only engines of that kind.")] = None,
         trips: Annotated[int, typer.Option(min=1, help="How many trips those that compute are given.")] = 200_000,
-        write: Annotated[bool, typer.Option("--write", help="Keep the table in course_lib/engines/README.md.")] = False,
+        picture: Annotated[
+            Path | None, typer.Option(metavar="FILE.svg", show_default=False, help="Draw the times, too.")
+        ] = None,
+        write: Annotated[
+            bool, typer.Option("--write", help="Keep the table and the drawing beside course_lib/engines/README.md.")
+        ] = False,
         verbose: Verbose = False,
     ) -> None:
         """Run the contracts of all engines that are installed, side by side: agreement, time, memory, lines.
 
-        Example: `course engines compare --kind store`
+        Example: `course engines compare --kind store --picture stores.svg`
         """
-        guarded(lambda: _compare(names or [], kind.value if kind else None, trips, write), verbose)
+        guarded(lambda: _compare(names or [], kind.value if kind else None, trips, picture, write), verbose)
 
     @group.command()
     def remove(names: Names = None, verbose: Verbose = False) -> None:
@@ -115,7 +121,9 @@ def _list() -> None:
         here = "ready" if not missing else f"course engines install {engine.name}"
         if missing and "install" not in missing:
             here = missing
-        table.add_row(engine.name, ", ".join(engine.kinds), engine.title, engine.version, engine.status, here)
+        elif missing and engine.on_request:
+            here += " (on request only)"
+        table.add_row(engine.name, ", ".join(engine.kinds), engine.title, engine.version, engine.standing, here)
     Console().print(table)
 
 
@@ -128,6 +136,10 @@ def _install(names: list[str]) -> int:
 
     console = Console(highlight=False, soft_wrap=True)
     chosen = [find(name) for name in names] or [engine for engine in engines() if not engine.on_request]
+    for engine in [] if names else engines():
+        if engine.on_request:
+            left_out = f"left out, because it is installed on request only: course engines install {engine.name}"
+            console.print(f"{engine.name}: {left_out}", markup=False)
     failed = 0
     for engine in chosen:
         if engine.notice:
@@ -154,6 +166,8 @@ def _run(name: str, trips: int | None, inputs: list[str]) -> int:
     engine, console = find(name), Console(highlight=False, soft_wrap=True)
     if (trips or inputs) and "compute" not in engine.kinds:
         raise BadArgument(f"{name} is no engine that computes; leave out --trips and --input.")
+    if engine.is_emulated:
+        console.print(f"{name}: {engine.standing}: {engine.reason}", markup=False)
     broken = 0
     for proof in proving.prove(engine, trips, inputs):
         broken += not proof.holds
@@ -178,17 +192,23 @@ def _show(name: str) -> None:
         typer.echo(source, nl=False)
 
 
-def _compare(names: list[str], kind: str | None, trips: int, write: bool) -> int:
+def _compare(names: list[str], kind: str | None, trips: int, picture: Path | None, write: bool) -> int:
     from rich.console import Console
 
-    from course_lib.engines import comparing
+    from course_lib.engines import comparing, comparing_picture
     from course_lib.engines.registry import HERE, engines, find
+    from course_lib.storage.atomic import write_text
 
     chosen = [find(name) for name in names] or engines()
     console = Console(highlight=False)
     with console.status("starting", spinner="line") as status:
         lines = comparing.measure(chosen, kind, trips, lambda what: status.update(what))
     console.print(comparing.table(lines))
+    for line in lines:
+        if line.agrees is False:
+            console.print(f"{line.engine} ({line.kind}): {line.found}", markup=False, soft_wrap=True)
+    if picture:
+        write_text(picture, comparing_picture.picture(lines).svg() + "\n")
     if write:
         comparing.keep(HERE / "README.md", lines, trips)
     return int(any(line.agrees is False for line in lines))
@@ -203,6 +223,6 @@ def _remove(names: list[str]) -> None:
         for part in ("env", "jars", "kept"):
             freed += remove(f"{part}-{engine.name}", typer.echo)
     if not names:
-        for part in ("maven", "coursier", "ivy"):
+        for part in ("maven", "coursier", "ivy", "go", "prism"):
             freed += remove(part, typer.echo)
     typer.echo(f"{freed / 1e6:,.0f} MB are free again")

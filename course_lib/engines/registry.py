@@ -6,6 +6,7 @@ listing fifteen of them costs nothing.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -52,6 +53,8 @@ class Engine:
     sources: tuple[str, ...] = ()  # pins that have no wheel, and are built from their source
     on_request: bool = False
     notice: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)  # part to status, where not all of it has the same
+    account: tuple[str, ...] = ()  # variables by which a user names a service of theirs; it is then run against that
     conflict: tuple[str, ...] = ()  # of stores: the errors by which a writer is told that another was first
     slow: bool = False  # its contract takes long: its tests are part of `make test-full`
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +75,23 @@ class Engine:
     def is_ready_made(self) -> bool:
         """Whether the main environment is all it takes."""
         return self.lock is None and self.jars_lock is None and not self.needs
+
+    @property
+    def has_account(self) -> bool:
+        """Whether the user has named a service of theirs, against which it is to run."""
+        return bool(self.account) and all(os.environ.get(name) for name in self.account)
+
+    @property
+    def standing(self) -> str:
+        """What every output says of it: its status here, or that of each of its parts."""
+        if self.status == "emulated" and self.has_account:
+            return "runs"
+        return ", ".join(f"{part} {status}" for part, status in self.parts.items()) or self.status
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether any part of it is emulated here."""
+        return "emulated" in self.standing
 
     @property
     def version(self) -> str:
@@ -110,7 +130,7 @@ def read(folder: Path) -> Engine:
         wrong.append(f"the folder's name {folder.name!r} is not plain lower case")
     if wrong:
         raise BadArgument(f"{path}: " + "; ".join(wrong))
-    lists = ("kinds", "packages", "needs", "sources", "conflict")
+    lists = ("kinds", "packages", "needs", "sources", "conflict", "account")
     facts: dict[str, Any] = {name: tuple(value) if name in lists else value for name, value in told.items()}
     return Engine(name=folder.name, folder=folder, **facts)
 
@@ -135,6 +155,10 @@ def problems(told: Mapping[str, Any]) -> list[str]:
         wrong.append(f"status {status!r} wants a reason")
     if status == "notyet" and not told.get("raises"):
         wrong.append("status 'notyet' wants raises: the error that it must end with")
+    parts = told.get("parts", {}).values()
+    wrong += [f"the part's status {one!r} is none of {', '.join(STATUSES)}" for one in parts if one not in STATUSES]
+    if parts and status not in parts:
+        wrong.append(f"no part of it has the status {status!r} of the whole")
     wrong += [f"needs {need!r}, and only java is known" for need in told.get("needs", ()) if need != "java"]
     if told.get("on_request") and not told.get("notice"):
         wrong.append("what is installed on request only wants a notice that says why")

@@ -202,10 +202,12 @@ class Call:
 
 def environment(engine: Engine, python: Path, space: Path) -> dict[str, str]:
     """The environment in which the engine finds its own, writes below `space`, and phones nobody."""
+    # A user who names a service of theirs wants it used: its settings begin with the same word.
+    wanted = tuple(f"{name.partition('_')[0]}_" for name in engine.account) if engine.has_account else ()
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.upper().startswith(_THEIRS) and name.lower() not in _PROXIES
+        if name.startswith(wanted) or (not name.upper().startswith(_THEIRS) and name.lower() not in _PROXIES)
     }
     # What orchestrators are given to run (steps.py) lies in the course; it needs the standard library only.
     paths = [engine.folder.resolve(), *([ROOT] if "orchestrate" in engine.kinds else [])]

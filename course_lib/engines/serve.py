@@ -9,6 +9,7 @@ Neither sees the future. The adapter has these functions; times are local wall t
     materialise(repo: Path, until: str) -> None                          bring what was known by then online
     online(repo: Path, zones: list[int]) -> list[dict]                   {"zone": …, + FEATURES} or None for each
     push(repo: Path, readings: Path) -> None                             readings of the stream, straight to online
+    calls(repo: Path) -> list[str]                                       of an emulated engine: the calls answered
 
 The oracle looks at every reading for every question.
 """
@@ -135,12 +136,27 @@ def as_of(engine: Engine, folder: Path) -> str:
                     ("online", {"repo": repo, "zones": zones}),
                 )
             ),
+            *_asked_for_calls(engine, repo),
         ],
     )
     expect_history(known, asked, pq.read_table(answer).to_pylist())
-    for moment, found in zip(moments, result.values[3::2], strict=True):
+    for moment, found in zip(moments, result.values[3:6:2], strict=True):
         expect_online(f"online at {moment}", [newest_known(known, zone, moment) for zone in zones], zones, found)
-    return f"{len(asked)} questions over {len(known)} readings, {len(zones)} zones online at two moments"
+    told = f"{len(asked)} questions over {len(known)} readings, {len(zones)} zones online at two moments"
+    return told + _emulation(engine, result.value)
+
+
+def _asked_for_calls(engine: Engine, repo: Path) -> list[tuple[str, dict[str, Any]]]:
+    """The last call of a session with an engine that is emulated."""
+    return [("calls", {"repo": repo})] if engine.is_emulated else []
+
+
+def _emulation(engine: Engine, calls: Sequence[str]) -> str:
+    """What is emulated, with the calls of the client that it stood the test with, a line each."""
+    if not engine.is_emulated:
+        return ""
+    lines = "".join(f"\n        {call}" for call in calls)
+    return f"; {engine.standing}; calls proved: {len(calls)}{lines}"
 
 
 def expect_history(known: Sequence[Reading], asked: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -> None:
@@ -193,7 +209,7 @@ def pushed(engine: Engine, folder: Path) -> str:
     seen = [one for one in known if one["known_at"] <= until] + news
     wanted = [newest_known(seen, zone, later + timedelta(hours=1)) for zone in zones]
     expect_online("online after a push", wanted, zones, found)
-    return f"{len(news)} readings pushed"
+    return f"{len(news)} readings pushed" + (f"; {engine.standing}" if engine.is_emulated else "")
 
 
 CHECKS = {"offline as of the question, online the newest known": as_of, "a pushed reading is online": pushed}

@@ -4,9 +4,10 @@ A day of one city, as messages (key, value, time of publication), in the order i
 
     morning ──> midday ──> latecomers ──> afternoon ──> night
 
-What is said of a trip is published up to forty minutes after its pickup, so that pickups come out of order, by less
+What is said of a trip is published up to fifty minutes after its pickup, so that pickups come out of order, by less
 than the hour that a consumer is told to wait. One in twenty is published twice, as a producer does that did not hear
-the broker's answer; one in ten is corrected; one in ten is no valid trip, corrections included; a few messages are no
+the broker's answer; one in ten is corrected, and of some of those the first version is said once more after its
+correction: the last word is not the newest. One in ten is no valid trip, corrections included; a few messages are no
 JSON. Latecomers belong to hours that were over long before; at night a few trips of the next day move every
 partition's watermark, so that all hours of the day are over. Which windows that makes, the oracle says (`windows`).
 
@@ -118,7 +119,10 @@ def _story(rng: Random, number: int, pickup_at: datetime) -> Iterator[tuple[date
         updated_at = pickup_at + timedelta(seconds=rng.randrange(1200))
         better = ride | {"updated_at": updated_at.isoformat(), "source_file": "corrections", "source_row": number}
         better["fare_cents"], better["pickup_zone"] = rng.randrange(-300, 4000), rng.randrange(1, 21)
-        yield at + timedelta(seconds=rng.randrange(600)), better
+        corrected_at = at + timedelta(seconds=rng.randrange(600))
+        yield corrected_at, better
+        if rng.random() < 0.5:  # stale, and last: its queue was slow
+            yield corrected_at + timedelta(seconds=rng.randrange(1, 600)), ride
 
 
 def _ride(rng: Random, number: int, pickup_at: datetime) -> dict[str, Any]:
@@ -129,7 +133,7 @@ def _ride(rng: Random, number: int, pickup_at: datetime) -> dict[str, Any]:
         "dropoff_at": (pickup_at + timedelta(seconds=rng.randrange(60, 3600))).isoformat(),
         "distance_m": rng.randrange(100, 20_000),
         "fare_cents": rng.randrange(250, 6000),
-        "updated_at": None,
+        "updated_at": rng.choice([None, (pickup_at - timedelta(seconds=1)).isoformat()]),
         "source_file": "rides",
         "source_row": number,
     }

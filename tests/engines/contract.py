@@ -14,7 +14,10 @@ from course_lib.engines.proving import checks
 from course_lib.engines.registry import HERE, Engine, engines, find, read
 
 # On the reviewer's machine these run: an engine on this list that is not installed there fails instead of skipping.
-MAY_NOT_SKIP = ("airflow", "beam", "dagster", "dask", "dbt", "delta", "feast", "iceberg", "parquet", "prefect")
+MAY_NOT_SKIP = (
+    "airflow", "beam", "dagster", "dask", "dbt", "delta", "feast", "flink", "hopsworks", "iceberg", "kafka", "parquet",
+    "prefect", "spark", "tecton",
+)  # fmt: skip
 
 
 def is_quick(engine: Engine) -> bool:

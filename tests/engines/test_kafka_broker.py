@@ -1,5 +1,7 @@
 """Does the real broker keep the promises that the course builds on?"""
 
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from course_lib.engines.jars import folder_of
 from course_lib.engines.kafka.broker import Broker, start
 from course_lib.engines.watching import is_loopback, listening
 from course_lib.errors import EngineUnavailable, OutputUnwritable
@@ -295,6 +298,63 @@ def test_a_killed_broker_loses_nothing_that_it_acknowledged(topic: str, tmp_path
     assert set(acknowledged) <= set(values)
     assert len(values) == len(set(values))
     assert kept == 7
+
+
+def test_a_broker_that_is_told_to_end_closes_its_books_and_keeps_what_it_has(topic: str, tmp_path: Path):
+    """Also while somebody reads. Kafka marks logs that it closed itself; one that had to be killed leaves no mark."""
+    ready("kafka")
+    with start(tmp_path / "kept") as first:
+        make(first, topic, partitions=2)
+        write(first.bootstrap, topic, [(str(i).encode(), str(i).encode()) for i in range(1000)])
+        group = reader(first, "g")
+        group.subscribe([topic])
+        handed = group.consume(1000, timeout=ANSWER)
+        group.commit(asynchronous=False)
+        first.stop()
+        closed = (first.data / ".kafka_cleanshutdown").is_file()
+        port = int(first.bootstrap.rpartition(":")[2])
+    with start(tmp_path / "kept", port) as second:
+        group.close()  # it waits for a broker to tell that it goes
+        values = [int(value or b"") for value in all_of(second, topic)]
+        positions = reader(second, "g").committed([TopicPartition(topic, number) for number in (0, 1)], ANSWER)
+
+    assert closed
+    assert sorted(values) == list(range(1000))
+    assert sum(place.offset for place in positions) == len(handed) == 1000
+
+
+def test_the_command_starts_one_that_outlives_it_and_the_other_command_ends_it(tmp_path: Path):
+    jars = folder_of(ready("kafka"))
+    mine = tmp_path / "cache" / "engines"
+    mine.mkdir(parents=True)
+    (mine / jars.name.partition(".")[0]).symlink_to(jars.resolve())  # a broker of the user's may run on the other cache
+
+    def course(*words: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "course_lib.cli", "kafka", *words]
+        told = os.environ | {"COURSE_CACHE": str(tmp_path / "cache")}
+        ran = subprocess.run(command, env=told, capture_output=True, text=True, timeout=300, check=False)
+        return ran.returncode, ran.stdout + ran.stderr
+
+    assert course("stop") == (0, "No broker runs.\n")
+    try:
+        code, said = course("start", "--data", str(tmp_path / "kept"))
+        again = course("start")
+        up, where = course("status")
+        service = psutil.Process(int(re.findall(r"process (\d+)", where)[0]))
+        family = [service, *service.children(recursive=True)]
+        found = listening(family)
+    finally:
+        ended = course("stop")
+
+    bootstrap = re.findall(r"127\.0\.0\.1:\d+", said)[0]
+    assert (code, again, up) == (0, (0, said), 0)
+    assert bootstrap in where
+    assert len(found) == 2
+    assert all(is_loopback(ip) for ip, _ in found)
+    assert ended == (0, f"The broker at {bootstrap} has ended.\n")
+    assert psutil.wait_procs(family, timeout=30)[1] == []
+    assert course("status")[0] == 1
+    assert (tmp_path / "kept" / "data" / ".kafka_cleanshutdown").is_file()
 
 
 def test_what_started_it_takes_it_along_also_when_it_is_killed(tmp_path: Path):

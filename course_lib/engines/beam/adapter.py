@@ -35,19 +35,24 @@ TIES = ["updated_at", "source_file", "source_row"]
 def zone_hour(trips: Path, answer: Path) -> None:
     """Write the demand by hour and zone of all Parquet files in the folder `trips` to the CSV file `answer`."""
     with beam.Pipeline(options=PipelineOptions([], runner=BATCH)) as pipeline:
-        (
-            pipeline
-            | "read" >> beam.io.ReadFromParquet(f"{trips}/*.parquet", columns=COLUMNS + TIES)  # rows as dicts
-            | "valid" >> beam.Filter(is_trip)
-            | "by trip" >> beam.WithKeys(lambda row: row["trip_id"])
-            | "newest" >> beam.CombinePerKey(newest)
-            | "measures" >> beam.MapTuple(measures)
-            | "sums" >> beam.CombinePerKey(sums)
-            | "line" >> beam.MapTuple(line)
-            # Beam would rather write many files in no order; this job wants one, sorted.
-            | "all" >> ToList()
-            | "write" >> beam.Map(lambda lines: answer.write_text("\n".join([HEADER, *sorted_lines(lines), ""])))
-        )
+        describe(pipeline, trips, answer)
+
+
+def describe(pipeline: beam.Pipeline, trips: Path, answer: Path) -> None:
+    """The job, for any runner."""
+    (
+        pipeline
+        | "read" >> beam.io.ReadFromParquet(f"{trips}/*.parquet", columns=COLUMNS + TIES)  # rows as dicts
+        | "valid" >> beam.Filter(is_trip)
+        | "by trip" >> beam.WithKeys(lambda row: row["trip_id"])
+        | "newest" >> beam.CombinePerKey(newest)
+        | "measures" >> beam.MapTuple(measures)
+        | "sums" >> beam.CombinePerKey(sums)
+        | "line" >> beam.MapTuple(line)
+        # Beam would rather write many files in no order; this job wants one, sorted.
+        | "all" >> ToList()
+        | "write" >> beam.Map(lambda lines: answer.write_text("\n".join([HEADER, *sorted_lines(lines), ""])))
+    )
 
 
 def is_trip(row: dict[str, Any]) -> bool:
@@ -95,7 +100,7 @@ def sorted_lines(lines: Iterable[tuple[str, int, str]]) -> list[str]:
     return [text for _, _, text in sorted(lines)]
 
 
-def late_panes(batches: list[dict[str, Any]], lateness: int) -> list[list[Any]]:
+def late_panes(batches: list[dict[str, Any]], lateness: int, options: PipelineOptions | None = None) -> list[list[Any]]:
     """How many trips each zone had in each hour, as a stream tells it: [zone, hour, trips, "ON_TIME" or "LATE"].
 
     batches   {"trips": [[zone, pickup_at], …], "watermark": …}: trips that arrive together, and then the moment before
@@ -107,9 +112,8 @@ def late_panes(batches: list[dict[str, Any]], lateness: int) -> list[list[Any]]:
         stream.add_elements([window.TimestampedValue((zone, 1), seconds(at)) for zone, at in batch["trips"]])
         stream.advance_watermark_to(seconds(batch["watermark"]))
     stream.advance_watermark_to_infinity()
-    options = PipelineOptions([], runner=STREAM, streaming=True)
-    told: list[list[Any]] = []
-    with beam.Pipeline(options=options) as pipeline:
+    (panes := Path.cwd() / "panes").touch()
+    with beam.Pipeline(options=options or PipelineOptions([], runner=STREAM, streaming=True)) as pipeline:
         (
             pipeline
             | stream
@@ -121,14 +125,11 @@ def late_panes(batches: list[dict[str, Any]], lateness: int) -> list[list[Any]]:
             )
             | beam.CombinePerKey(sum)
             | beam.ParDo(WithPane())
-            | beam.Map(lambda pane: (Path.cwd() / "panes").open("a").write("\t".join(map(str, pane)) + "\n"))
+            | beam.Map(lambda pane: panes.open("a").write("\t".join(map(str, pane)) + "\n"))
         )
-    panes = Path.cwd() / "panes"
-    for text in panes.read_text().splitlines():
-        zone, hour, trips, timing = text.split("\t")
-        told.append([int(zone), hour, int(trips), timing])
+    told = [text.split("\t") for text in panes.read_text().splitlines()]
     panes.unlink()
-    return told
+    return [[int(zone), hour, int(trips), timing] for zone, hour, trips, timing in told]
 
 
 class WithPane(beam.DoFn):
@@ -143,3 +144,6 @@ class WithPane(beam.DoFn):
 def seconds(at: str) -> float:
     """A wall time as Beam counts it; the label UTC converts nothing."""
     return datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()
+
+
+from on_prism import late_panes_on_prism, zone_hour_on_prism  # noqa: E402, F401  # the same on Beam's own server

@@ -15,6 +15,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -65,7 +67,7 @@ def not_empty() -> dg.AssetCheckResult:
 ASSETS = [extract, validate, newest, demand]
 a_day = dg.define_asset_job("a_day", selection=ASSETS, executor_def=dg.in_process_executor)
 # Every day at five past midnight: the day that has just ended.
-every_day = dg.build_schedule_from_partitioned_job(a_day, hour_of_day=0, minute_of_hour=5)
+every_day = dg.build_schedule_from_partitioned_job(a_day, name="every_day", hour_of_day=0, minute_of_hour=5)
 defs = dg.Definitions(assets=ASSETS, asset_checks=[not_empty], jobs=[a_day], schedules=[every_day])
 
 
@@ -100,23 +102,38 @@ def backfill(folder: Path, days: list[str]) -> list[str]:
 
 
 def page(folder: Path) -> str:
-    """The first page of Dagster's web server, as a browser gets it."""
+    """The page of all assets from Dagster's web server, as a browser gets it."""
+    with served(folder) as url, urllib.request.urlopen(f"{url}/assets") as answer:
+        return answer.read().decode()
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Dagster's web server on loopback, once it answers: its URL."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
     with instance(folder):
         command = [sys.executable, "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-f", __file__]
         server = subprocess.Popen(command)
     try:
-        while server.poll() is None:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/assets") as answer:
-                    return answer.read().decode()
-            except urllib.error.URLError:
-                time.sleep(0.2)
-        raise RuntimeError(f"the server ended with code {server.returncode} before it answered")
+        while not answers(url):
+            if server.poll() is not None:
+                raise RuntimeError(f"the server ended with code {server.returncode} before it answered")
+            time.sleep(0.2)
+        yield url
     finally:
         server.terminate()
         server.wait(60)
+
+
+def answers(url: str) -> bool:
+    """Whether a server is up."""
+    try:
+        urllib.request.urlopen(f"{url}/server_info").close()
+    except urllib.error.URLError:
+        return False
+    return True
 
 
 def instance(folder: Path) -> dg.DagsterInstance:
@@ -126,3 +143,6 @@ def instance(folder: Path) -> dg.DagsterInstance:
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     os.environ |= {"DAGSTER_HOME": str(home), "JOB_FOLDER": str(folder)}
     return dg.DagsterInstance.get()
+
+
+from ticks import fire, told  # noqa: E402, F401  # the schedule, in ticks.py

@@ -1,22 +1,21 @@
 """The job in Apache Flink: the same SQL in batch and on a stream.
 
 For a reader who knows pandas: Flink's tables have a name and hold nothing. `CREATE TABLE` says where rows come from or
-go to, a view gives a query a name, and a collect or an INSERT starts a job that runs until its input ends. Files end. A
-topic does not, so a stream must know when an hour is complete: the watermark says "nothing older than this is expected
-any more", and when it has passed a window's end, the window is closed and its memory freed.
+go to, a view gives a query a name, and an INSERT starts a job that runs until its input ends. Files end. A topic does
+not, so a stream must know when an hour is complete: the watermark says "nothing older than this is expected any more",
+and when it has passed a window's end, the window is closed and its memory freed.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import socket
 import time
-import urllib.request
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from urllib.error import URLError
 
+from progress import free_port, newest_checkpoint, stop, watermark
 from pyflink.common import Configuration
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
@@ -37,14 +36,19 @@ HEADER = "hour,zone,trips,fare_cents,distance_m,seconds,max_fare_cents"
 
 
 def flink(streaming: bool, **more: str) -> TableEnvironment:
-    """Flink inside this process: nothing listens but on loopback, and wall times are not moved by a zone."""
+    """Flink in a JVM of this process: nothing listens but on loopback, and wall times are not moved by a zone."""
+    temporary = os.environ["TMPDIR"]
+    # Files go where ours go, which Java does not know; one compiler and one collector are quicker to start.
+    options = ("-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx1g")
+    os.environ["JVM_ARGS"] = " ".join([f"-Djava.io.tmpdir={temporary}", *options])
+    os.environ["FLINK_LOG_DIR"] = temporary
     told = {
         "pipeline.jars": ";".join(path.as_uri() for path in sorted(Path(os.environ["ENGINE_JARS"]).glob("*.jar"))),
         "parallelism.default": "2",
         "table.local-time-zone": "UTC",
         **dict.fromkeys(LISTENERS, "127.0.0.1"),
         "rest.bind-port": "0",
-        "io.tmp.dirs": os.environ["TMPDIR"],
+        "io.tmp.dirs": temporary,
     }
     settings = Configuration()
     for name, value in (told | more).items():
@@ -54,20 +58,24 @@ def flink(streaming: bool, **more: str) -> TableEnvironment:
 
 
 def zone_hour(trips: Path, answer: Path) -> None:
-    """The job on a folder of Parquet files."""
+    """The job on a folder of Parquet files. What is collected comes row by row, so the answer is written by Flink."""
     table = flink(streaming=False)
     table.execute_sql(f"""
         CREATE TEMPORARY TABLE trips ({COLUMNS}) WITH ('connector' = 'filesystem', 'path' = '{trips.as_uri()}',
               'format' = 'parquet', 'parquet.utc-timezone' = 'true')""")
     place = NEWEST.format(keys="trip_id")
-    rows = table.sql_query(f"""
-        WITH numbered AS (SELECT *, {place} AS place FROM trips WHERE {VALID}),
-             sums AS (SELECT FLOOR(pickup_at TO HOUR) AS `hour`, {SUMS}
-                      FROM numbered WHERE place = 1 GROUP BY FLOOR(pickup_at TO HOUR), pickup_zone)
-        SELECT `hour`, zone, {LINE} FROM sums ORDER BY `hour`, zone""")
-    with rows.execute().collect() as found:
-        lines = [row[2] for row in found]
-    answer.write_text("".join(f"{line}\n" for line in [HEADER, *lines]), "utf-8", newline="\n")
+    with TemporaryDirectory() as parts:
+        table.execute_sql(f"""
+            CREATE TEMPORARY TABLE answer (line STRING) WITH ('connector' = 'filesystem', 'format' = 'raw',
+                  'path' = '{Path(parts).as_uri()}', 'sink.parallelism' = '1')""")  # one file, in order
+        rows = table.sql_query(f"""
+            WITH numbered AS (SELECT *, {place} AS place FROM trips WHERE {VALID}),
+                 sums AS (SELECT FLOOR(pickup_at TO HOUR) AS `hour`, {SUMS}
+                          FROM numbered WHERE place = 1 GROUP BY FLOOR(pickup_at TO HOUR), pickup_zone)
+            SELECT {LINE} AS line FROM sums ORDER BY `hour`, zone""")
+        rows.execute_insert("answer").wait()
+        lines = "".join(part.read_text("utf-8") for part in Path(parts).glob("part-*"))
+    answer.write_text(f"{HEADER}\n{lines}", "utf-8", newline="\n")
 
 
 def stream(
@@ -78,13 +86,14 @@ def stream(
     since  time of publication [ms] from which on to read, where nothing was read before; None for everything
     state  checkpoints: positions, open windows and what was written; a new run with the same folder goes on there
     """
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     more = {
         **dict.fromkeys(("rest.port", "rest.bind-port"), str(port)),
+        "metrics.fetcher.update-interval": "200 ms",  # how old a watermark may be when it is told
         "execution.checkpointing.interval": "1 s",
         "execution.checkpointing.dir": state.as_uri(),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "restart-strategy.type": "none",  # a job that fails ends here, and whoever started it sees why
     }
     if checkpoint := newest_checkpoint(state):
         more["execution.state-recovery.path"] = checkpoint.as_uri()
@@ -92,21 +101,27 @@ def stream(
     start = "'earliest-offset'" if since is None else f"'timestamp', 'scan.startup.timestamp-millis' = '{since}'"
     kafka = f"'connector' = 'kafka', 'properties.bootstrap.servers' = '{bootstrap}'"
     table.execute_sql(f"""
-        CREATE TEMPORARY TABLE events ({COLUMNS},
-            event_time AS COALESCE(pickup_at, TIMESTAMP '1970-01-01 00:00:00'),  -- a watermark knows no NULL
-            WATERMARK FOR event_time AS event_time - INTERVAL '1' HOUR)          -- an hour out of order is fine
+        CREATE TEMPORARY TABLE events ({COLUMNS}, `partition` INT METADATA VIRTUAL, read_at AS PROCTIME(),
+            event_time AS COALESCE(CASE WHEN {VALID} THEN pickup_at END, TIMESTAMP '1970-01-01 00:00:00'),
+            WATERMARK FOR event_time AS event_time - INTERVAL '1' HOUR)  -- an hour out of order is fine
         WITH ({kafka}, 'topic' = '{events}', 'properties.isolation.level' = 'read_committed',
               'scan.startup.mode' = {start}, 'scan.watermark.emit.strategy' = 'on-event',
               'format' = 'json', 'json.timestamp-format.standard' = 'ISO-8601', 'json.ignore-parse-errors' = 'true')""")
     for sink, topic in (("windows", windows), ("late", late)):  # what is written is committed with the checkpoint
         table.execute_sql(f"""
             CREATE TEMPORARY TABLE {sink} (name STRING, content STRING)
-            WITH ({kafka}, 'topic' = '{topic}', 'sink.delivery-guarantee' = 'exactly-once',
+            WITH ({kafka}, 'topic' = '{topic}', 'sink.delivery-guarantee' = 'exactly-once', 'sink.parallelism' = '1',
                   'sink.transactional-id-prefix' = '{topic}', 'properties.transaction.timeout.ms' = '600000',
                   'key.format' = 'raw', 'key.fields' = 'name', 'value.format' = 'raw',
                   'value.fields-include' = 'EXCEPT_KEY')""")
-    over = "COALESCE(FLOOR(event_time TO HOUR) + INTERVAL '1' HOUR <= CURRENT_WATERMARK(event_time), FALSE)"
-    table.execute_sql(f"CREATE TEMPORARY VIEW on_time AS SELECT * FROM events WHERE {VALID} AND NOT {over}")
+    # A window drops what is late without a word, and a watermark begins anew after a restart. So lateness is told by
+    # a clock of our own: the newest pickup of each partition, which is state, and comes back with the checkpoint.
+    so_far = "PARTITION BY `partition` ORDER BY read_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    table.execute_sql(f"""
+        CREATE TEMPORARY VIEW clocked AS
+        SELECT *, FLOOR(event_time TO HOUR) + INTERVAL '2' HOUR <= MAX(event_time) OVER ({so_far}) AS is_late
+        FROM events""")
+    table.execute_sql(f"CREATE TEMPORARY VIEW on_time AS SELECT * FROM clocked WHERE {VALID} AND NOT is_late")
     place = NEWEST.format(keys="window_start, window_end, trip_id")
     both = table.create_statement_set()
     both.add_insert_sql(f"""
@@ -118,32 +133,15 @@ def stream(
         SELECT {KEY}, {LINE} FROM sums""")
     both.add_insert_sql(f"""
         INSERT INTO late
-        SELECT CAST(trip_id AS STRING), CAST(pickup_at AS STRING) FROM events WHERE {VALID} AND {over}""")
+        SELECT CAST(trip_id AS STRING), CAST(pickup_at AS STRING) FROM clocked WHERE {VALID} AND is_late""")
     job = both.execute().get_job_client()
     end = datetime.fromisoformat(until).replace(tzinfo=timezone.utc).timestamp() + 3600  # noqa: UP017
-    while watermark(port, str(job.get_job_id())) < end:
-        time.sleep(0.3)
-    told = json.dumps({"targetDirectory": state.as_uri(), "drain": False}).encode()  # commits what is written, and ends
-    address, kind = f"http://127.0.0.1:{port}/jobs/{job.get_job_id()}/stop", {"Content-Type": "application/json"}
-    urllib.request.urlopen(urllib.request.Request(address, told, kind), timeout=30).close()
+    address = f"http://127.0.0.1:{port}/jobs/{job.get_job_id()}"
+    try:
+        while watermark(address) < end:
+            time.sleep(0.3)
+        stop(address, state)
+    except URLError:
+        job.get_job_execution_result().result()  # raises what the job died of
+        raise
     job.get_job_execution_result().result()
-
-
-def watermark(port: int, job: str) -> float:
-    """How far the slowest part of the job is [s since 1970], as Flink's own web page would show it."""
-    at = f"http://127.0.0.1:{port}/jobs/{job}"
-
-    def ask(path: str) -> Any:
-        with urllib.request.urlopen(at + path, timeout=30) as answer:
-            return json.load(answer)
-
-    vertices = [vertex["id"] for vertex in ask("")["vertices"]]
-    return min(
-        (int(mark["value"]) / 1000 for one in vertices for mark in ask(f"/vertices/{one}/watermarks")), default=0
-    )
-
-
-def newest_checkpoint(state: Path) -> Path | None:
-    """The newest complete checkpoint or savepoint below `state`."""
-    found = [path.parent for path in state.rglob("_metadata")]
-    return max(found, key=lambda path: (path / "_metadata").stat().st_mtime_ns, default=None)

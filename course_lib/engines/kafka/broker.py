@@ -1,7 +1,7 @@
 """How is a real Apache Kafka broker had on a laptop, for as long as somebody needs it?
 
 One node that is broker and controller at once (KRaft: Kafka keeps its own metadata, no ZooKeeper), on a JVM, listening
-on two free ports of loopback. Its jars are pinned in jars.txt and lie in the cache folder after `course engines install
+on two free ports of loopback. Its jars are pinned in jars.lock, in the cache folder after `course engines install
 kafka`. It ends with the process that started it, also when that is killed (ingestion/keeper.py); what it was told is in
 a temporary folder that goes with it, unless a folder is named.
 

@@ -11,6 +11,7 @@ not to a number in a file; a machine that was switched off leaves nothing that l
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -68,14 +69,19 @@ def begin(folder: Path | None, port: int) -> Running:
 
 
 def end() -> Running | None:
-    """End it and wait until it has ended; what ran, or None."""
+    """End it and wait until it has ended; what ran, or None. Raises EngineUnavailable where it does not end."""
     found = status()
-    if found is not None:
-        os.kill(found.pid, signal.SIGTERM)
+    if found is None:
+        return None
+    for number in (signal.SIGTERM, signal.SIGKILL):  # who does not listen is killed, and its keeper ends the broker
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(found.pid, number)
         until = time.monotonic() + PATIENCE + 10
-        while _is_held() and time.monotonic() < until:
+        while time.monotonic() < until:
+            if not _is_held():
+                return found
             time.sleep(_PAUSE)
-    return found
+    raise EngineUnavailable("an end of the Kafka broker", f"Process {found.pid} goes on, although it was killed.")
 
 
 def main(arguments: list[str]) -> int:

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F  # noqa: N812  # as every user of Spark c
 EVENT = """trip_id bigint, pickup_zone int, pickup_at timestamp, dropoff_at timestamp, distance_m int,
            fare_cents int, updated_at timestamp, source_file string, source_row bigint"""
 LAST = 2**63 - 1
-
+RESTARTS = 3  # of a stream; one was ever needed
 
 HEADER = "hour,zone,trips,fare_cents,distance_m,seconds,max_fare_cents"
 
@@ -34,7 +34,7 @@ def session(**more: str) -> SparkSession:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "1g",
         "spark.driver.extraClassPath": ":".join(jars),
-        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={os.environ['TMPDIR']} -XX:-UsePerfData",
+        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir='{os.environ['TMPDIR']}' -XX:-UsePerfData",
         "spark.local.dir": os.environ["TMPDIR"],
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -125,7 +125,7 @@ def stream(
         .option("checkpointLocation", str(state)).outputMode("append").trigger(processingTime="500 milliseconds")
     )  # fmt: skip
     query = writer.start()
-    end, mark = (datetime.fromisoformat(until) + timedelta(hours=1)).isoformat(), ""
+    end, mark, deaths = (datetime.fromisoformat(until) + timedelta(hours=1)).isoformat(), "", 0
     dropped: dict[int, int] = {}
     while mark < end:  # as text: it compares as time does
         try:
@@ -133,6 +133,8 @@ def stream(
         except StreamingQueryException as error:
             if "scala.Option.get()" not in str(error):
                 raise
+            if (deaths := deaths + 1) > RESTARTS:
+                raise RuntimeError(f"the query died {deaths} times of what a restart should mend") from error
             query = writer.start()  # Spark 4.1 dies of its own metrics after a batch that it had to repeat: SPARK-55271
         for progress in query.recentProgress:
             dropped[progress["batchId"]] = sum(op["numRowsDroppedByWatermark"] for op in progress["stateOperators"])
@@ -142,4 +144,4 @@ def stream(
     return {"late": sum(dropped.values())}
 
 
-from tables import append, correct, zone_hour_of  # noqa: E402, F401  # Delta Lake and Iceberg, told in tables.py
+from tables import append, correct, read, versions, zone_hour_of  # noqa: E402, F401  # Delta Lake, Iceberg: tables.py
