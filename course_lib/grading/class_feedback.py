@@ -6,6 +6,7 @@ A page that would not change is not written again.
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -83,8 +84,11 @@ def feedback_zip(of: ClassFolder, chapter: str) -> Path:
 
 
 def _notebook(of: ClassFolder, learner: str, chapter: str) -> str:
-    """The learner's notebook as it was handed in, no link followed; empty where there is none to read."""
-    try:
-        return read_text(of.root / "submitted", f"{learner}/{chapter}/{chapter}.ipynb", _LARGEST)
-    except (OSError, ValueError):
-        return ""
+    """The learner's notebook as it was graded: mended, and of a form that is ours.
+
+    As it was handed in where that is gone, no link followed; empty where there is none to read.
+    """
+    for folder in ("autograded", "submitted"):
+        with contextlib.suppress(OSError, ValueError):
+            return read_text(of.root / folder, f"{learner}/{chapter}/{chapter}.ipynb", _LARGEST)
+    return ""

@@ -51,7 +51,7 @@ def run(state: State, job: dict[str, Any], sockets: list[socket.socket]) -> None
     """Run an answer enclosed. `sockets`: the wire to the tests, and the leash of the guard."""
     wire, leash = sockets
     try:
-        _own_user_and_processes()
+        calls.own_user_and_processes()
         pid = os.fork()
         if pid == 0:
             _answer(state, job, wire, leash)
@@ -60,14 +60,6 @@ def run(state: State, job: dict[str, Any], sockets: list[socket.socket]) -> None
         return
     wire.close()
     _guard(pid, job["bound"], leash)
-
-
-def _own_user_and_processes() -> None:
-    uid, gid = os.getuid(), os.getgid()
-    calls.unshare(calls.NEW_USER | calls.NEW_PID)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
 def _answer(state: State, job: dict[str, Any], wire: socket.socket, leash: socket.socket) -> NoReturn:

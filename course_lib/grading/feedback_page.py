@@ -19,6 +19,7 @@ from course_lib.exercises.release import ChapterCard
 from course_lib.grading.class_scores import ChapterScore, ExerciseScore, written
 from course_lib.grading.late_policy import Policy, days_late
 from course_lib.grading.pages import rendered, shown, worded
+from course_lib.grading.repair import as_typed
 from course_lib.grading.roster_file import Learner
 from course_lib.grading.verdict import ExerciseVerdict, Verdict
 
@@ -127,7 +128,8 @@ def answers_of(notebook: str, chapter: ChapterCard) -> dict[str, str]:
         for key in (cell.get("id"), _grade_id(cell)):
             if isinstance(key, str) and key in names and key not in found:
                 source = cell.get("source", "")
-                found[key] = source if isinstance(source, str) else "".join(map(str, source))
+                parts = source if isinstance(source, list) else [source]
+                found[key] = "".join(part for part in parts if isinstance(part, str))
                 break
     return found
 
@@ -165,7 +167,9 @@ def _part(
     blank: set[str],
     answers: Mapping[str, str],
 ) -> ExercisePart:
-    unwritten = found.exercise in blank and found.ended != "passed"
+    missing = found.ended == "missing"  # and a stub stands in its place
+    unwritten = found.exercise in blank and found.ended != "passed" and not missing
+    answer, prose = answers.get(found.exercise), found.exercise in essays
     tone, sign, state = ("wait", "○", "Not answered") if unwritten else _STATES[found.ended]
     points = float(found.points)
     comments = []
@@ -191,8 +195,8 @@ def _part(
         hint=worded(found.hint),
         comments=tuple(comments),
         remarks=tuple(shown(remark, 2000) for remark in found.remarks),
-        answer=shown(answers[found.exercise]) if found.exercise in answers and not unwritten else None,
-        prose=found.exercise in essays,
+        answer=None if unwritten or missing or answer is None else shown(as_typed(answer) if prose else answer),
+        prose=prose,
     )
 
 

@@ -65,7 +65,10 @@ class Bases:
 
 @contextlib.contextmanager
 def bases(shut_in: bool = True) -> Iterator[Bases]:
-    """Warm processes, for as long as the block lasts. Raises NoSandbox where submissions cannot be shut in."""
+    """Warm processes, for as long as the block lasts.
+
+    Raises NoSandbox where submissions cannot be shut in, SandboxBroke where that is seen later.
+    """
     with contextlib.ExitStack() as stack:
         within = sandbox.bubblewrap() if shut_in else ""
         scratch = stack.enter_context(sandbox.scratch_folder())
@@ -73,8 +76,13 @@ def bases(shut_in: bool = True) -> Iterator[Bases]:
         started = [start_base(within=words, wait=False) for _ in ("tests", "answers")]
         for server in started:
             stack.callback(server.close)
-        for server in started:
-            server.ready()
+        try:
+            for server in started:
+                server.ready()
+        except ServerFailed as error:
+            if not shut_in:
+                raise
+            raise SandboxBroke(f"a sandbox did not start, or ended: {error}. {sandbox.ALLOW}") from error
         yield Bases(started[0], started[1], scratch, shut_in)
 
 
@@ -172,7 +180,7 @@ class Judge:
             took = time.monotonic() - started
             told = _let_go(leash) if self._bases.shut_in else {}
         if "unusable" in told:
-            raise SandboxBroke(f"an answer could not be shut in: {told['unusable']}")
+            raise SandboxBroke(f"an answer could not be shut in: {told['unusable']}. {sandbox.ALLOW}")
         if "ended" not in found:
             slow = found["why"] == "slow"
             message = too_slow(exercise.seconds) if slow else "the tests of this answer ran out of memory or were ended"

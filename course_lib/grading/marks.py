@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from course_lib.exercises.notebook import render
-from course_lib.exercises.source import Chapter
+from course_lib.exercises.source import ESSAY, SOLUTION, STUB, Chapter, without
 from course_lib.grading.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def one_transaction(gradebook: Gradebook) -> Iterator[None]:
 def prepare(gradebook: Gradebook, chapter: Chapter) -> None:
     """Make the gradebook know the chapter and its graded cells, as they are now.
 
-    nbgrader's own copies of locked cells, which hold the hidden tests, are neither needed here nor touched.
+    nbgrader's own copies of cells, hidden tests included, are brought up to date, too: a plain `nbgrader autograde`
+    afterwards runs the tests that gave these points, whatever was released, and when.
     """
     from sqlalchemy import text
 
@@ -63,6 +64,8 @@ def prepare(gradebook: Gradebook, chapter: Chapter) -> None:
                 gradebook.update_or_create_grade_cell(key, name, name, max_score=float(about["points"]), cell_type=kind)
             if about["solution"]:
                 gradebook.update_or_create_solution_cell(key, name, name)
+        for key, copy in _copies(chapter).items():
+            gradebook.update_or_create_source_cell(key, name, name, **copy)
         _forget(gradebook, name, {cell["metadata"]["nbgrader"]["grade_id"] for cell in cells})
 
 
@@ -134,10 +137,28 @@ def _comment(gradebook: Gradebook, cell: str, chapter: str, learner: str) -> Any
         return gradebook.find_comment(cell, chapter, chapter, learner)
 
 
+def _copies(chapter: Chapter) -> dict[str, dict[str, Any]]:
+    """The cells as nbgrader keeps them, by name: tests whole, answers as stubs (its preprocessor SaveCells)."""
+    from nbformat import from_dict
+    from nbgrader.utils import compute_checksum
+
+    found = {}
+    for cell in json.loads(render(chapter, "source"))["cells"]:
+        about, kind = cell["metadata"].get("nbgrader"), cell["cell_type"]
+        if not about:
+            continue
+        key, source = about["grade_id"], "".join(cell["source"])
+        if about["solution"]:
+            source = without(source, SOLUTION, ESSAY if kind == "markdown" else STUB.format(name=key))
+        checksum = compute_checksum(from_dict({**cell, "source": source}))
+        found[key] = {"cell_type": kind, "locked": about["locked"], "source": source, "checksum": checksum}
+    return found
+
+
 def _forget(gradebook: Gradebook, chapter: str, kept: set[str]) -> None:
     """Remove the cells that the chapter no longer has, and their points."""
     notebook: Any = gradebook.find_notebook(chapter, chapter)
-    for cell in [*notebook.grade_cells, *notebook.solution_cells]:
+    for cell in [*notebook.grade_cells, *notebook.solution_cells, *notebook.source_cells]:
         if cell.name not in kept:
             for row in [*getattr(cell, "grades", ()), *getattr(cell, "comments", ())]:
                 gradebook.db.delete(row)

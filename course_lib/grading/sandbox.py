@@ -33,10 +33,21 @@ _ENVIRONMENT = {
 }
 INSTALL = "Debian: apt-get install bubblewrap. Or, where you trust every submission with your files: --no-sandbox."
 ALLOW = (
-    "Allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1 (Debian), "
-    "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), or a container with --security-opt seccomp=unconfined. "
+    "Allow user namespaces, one within another: sysctl -w kernel.unprivileged_userns_clone=1 (Debian), "
+    "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), user.max_user_namespaces=10000 (where it is less), or a "
+    "container with --security-opt seccomp=unconfined. "
     "Or, where you trust every submission with your files: --no-sandbox."
 )
+
+
+# What a cubicle does first, for systems that let bubblewrap have namespaces, but not who runs in it.
+_TRIAL = """
+from course_lib.grading import system_calls as calls
+calls.own_user_and_processes()
+calls.unshare(calls.NEW_NS)
+calls.mount("none", "/", "", calls.MS_REC | calls.MS_PRIVATE)
+calls.mount("none", "/tmp", "tmpfs", 0, "size=4k")
+"""
 
 
 class NoSandbox(EngineUnavailable):
@@ -50,14 +61,12 @@ def bubblewrap() -> str:
     found = shutil.which("bwrap")
     if found is None:
         raise NoSandbox("bubblewrap, which keeps submissions from your files,", INSTALL)
-    trial = subprocess.run(
-        [found, "--ro-bind", "/", "/", "--unshare-all", "--unshare-user", "--uid", "1000", "true"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = [found, "--ro-bind", "/", "/", "--proc", "/proc", "--unshare-all", "--unshare-user", "--uid", "1000"]
+    words += ["--gid", "1000", "--cap-drop", "ALL", "--", sys.executable, "-c", _TRIAL]
+    trial = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     if trial.returncode != 0:
-        raise NoSandbox(f"a sandbox cannot be started (bwrap says: {trial.stderr.strip()}); what it needs", ALLOW)
+        why = (trial.stderr.strip().splitlines() or [f"exit code {trial.returncode}"])[-1]
+        raise NoSandbox(f"a sandbox cannot be started ({why}); what it needs", ALLOW)
     return found
 
 

@@ -12,6 +12,7 @@ import os
 import platform
 import socket
 import struct
+from pathlib import Path
 from typing import Any
 
 NEW_NS, NEW_CGROUP, NEW_UTS, NEW_IPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
@@ -34,6 +35,15 @@ def _checked(result: int, what: str) -> int:
 def unshare(flags: int) -> None:
     """Leave the namespaces named by `flags` for new ones."""
     _checked(_libc.unshare(ctypes.c_int(flags)), "unshare")
+
+
+def own_user_and_processes() -> None:
+    """Leave the namespaces of users and of (future) processes for new ones, in which this user may mount."""
+    uid, gid = os.getuid(), os.getgid()
+    unshare(NEW_USER | NEW_PID)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
 def mount(source: str, target: str, kind: str, flags: int = 0, data: str = "") -> None:

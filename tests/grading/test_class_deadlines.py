@@ -9,7 +9,7 @@ import pytest
 
 from course_lib.errors import BadArgument, InputError
 from course_lib.grading.class_deadlines import grant, parse_time, read_extensions, settle
-from course_lib.grading.class_folder import ClassFolder, open_gradebook
+from course_lib.grading.class_folder import ClassFolder, new_class, open_gradebook
 from tests.exercises.workshop import NAME
 from tests.grading.classroom import failed, graded, modes, submission, verdict
 
@@ -99,9 +99,18 @@ def test_a_broken_line_of_extensions_is_named(of: ClassFolder):
         read_extensions(of.extensions)
 
 
+def autograde(of: ClassFolder) -> None:
+    """`nbgrader autograde` in the class, with nothing but the class's own configuration."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "autograde", NAME, "--student=bob", "--force",
+         f"--CourseDirectory.source_directory={Path(__file__).parents[1] / 'exercises/fixture/chapters'}"],
+        cwd=of.root, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.full
 def test_plain_nbgrader_takes_off_the_same(of: ClassFolder):
-    """`nbgrader autograde` in the class, with nothing but the class's own configuration."""
     rule(of)
     graded(of, verdict("bob"), submission(middle="right", trimmed="right"), "2026-12-02 12:00:00")
     ours = penalties(of)
@@ -110,14 +119,22 @@ def test_plain_nbgrader_takes_off_the_same(of: ClassFolder):
         notebook.late_submission_penalty = None
         gradebook.db.commit()
 
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "autograde", NAME, "--student=bob", "--force",
-         f"--CourseDirectory.source_directory={Path(__file__).parents[1] / 'exercises/fixture/chapters'}"],
-        cwd=of.root, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    autograde(of)
 
-    assert done.returncode == 0, done.stderr
     with open_gradebook(of) as gradebook:
         notebook = gradebook.find_submission_notebook(NAME, NAME, "bob")
         assert (notebook.score, notebook.late_submission_penalty) == (40, 8)
     assert ours == {"bob": 8}
+
+
+@pytest.mark.full
+def test_plain_nbgrader_runs_the_tests_of_course_grade_also_where_nothing_was_released(tmp_path: Path):
+    of = new_class(tmp_path / "class")
+    by_heart = "def middle(values):\n    return {3: 2, 4: 2.5}[len(values)] if values else float('x')"
+    graded(of, verdict("bob", failed("middle", "hidden 1 of 1")), submission(middle=by_heart, trimmed="right"))
+
+    autograde(of)
+
+    with open_gradebook(of) as gradebook:
+        grades = gradebook.find_submission_notebook(NAME, NAME, "bob").grades
+        assert {one.name: one.auto_score for one in grades} == {"test-middle": 0, "test-trimmed": 20, "which": None}

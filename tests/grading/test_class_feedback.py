@@ -1,5 +1,6 @@
 """Feedback tells a learner what failed, what a person wrote, and nothing that is hidden or another's."""
 
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from course_lib.grading.class_folder import ClassFolder, open_gradebook
 from course_lib.grading.feedback_page import answers_of
 from course_lib.grading.verdict import HIDDEN_WORDS
 from tests.exercises.workshop import NAME, practice
-from tests.grading.classroom import failed, graded, modes, submission, verdict
+from tests.grading.classroom import failed, graded, hand_in, modes, submission, verdict
 
 CHAPTER = practice()
 ESSAY = "The median.\n\n<script>alert(1)</script> & more"
@@ -160,6 +161,25 @@ def test_before_grading_there_is_nothing_to_write(of: ClassFolder):
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": 3}', '{"cells": [3, {"id": ["x"]}]}', "[" * 100_000])
 def test_a_broken_notebook_has_no_answers(text: str):
     assert answers_of(text, card(CHAPTER)) == {}
+
+
+@pytest.mark.parametrize("source", ["7", "null", "true", '{"a": "b"}', '[7, ["x"], null]'])
+def test_an_answer_that_is_no_text_is_none(source: str):
+    assert answers_of(f'{{"cells": [{{"id": "middle", "source": {source}}}]}}', card(CHAPTER)) == {"middle": ""}
+
+
+def test_the_answer_shown_is_the_one_that_was_graded(of: ClassFolder):
+    text = submission(middle="right", which="a < b, <b>and</b> why")
+    twice = json.loads(text)
+    [cell] = [cell for cell in twice["cells"] if cell["id"] == "middle"]
+    twice["cells"].insert(0, {**cell, "source": "an earlier try"})
+    graded(of, verdict("ana"), text)
+    hand_in(of, "ana", json.dumps(twice))  # what was graded is what repair.py made of it
+
+    page = BeautifulSoup(written(of, "ana"), "html.parser").get_text()
+
+    assert "an earlier try" not in page
+    assert "a < b, <b>and</b> why" in page
 
 
 def test_an_answer_is_found_by_its_grade_id_too():

@@ -39,6 +39,21 @@ def test_the_gradebook_knows_points_and_cells_as_nbgrader_writes_them(of: ClassF
     assert "setup-1" in sources
 
 
+def test_grading_leaves_the_cells_as_nbgrader_wrote_them(of: ClassFolder):
+    def cells() -> dict[str, tuple[object, ...]]:
+        with open_gradebook(of) as gradebook:
+            found = gradebook.find_notebook(NAME, NAME).source_cells
+            return {one.name: (one.cell_type, one.locked, one.source, one.checksum) for one in found}
+
+    released = cells()
+    graded(of, verdict("ana"), submission())
+    assert cells() == released
+
+    of.gradebook.unlink()  # and a class that never released the chapter has the same
+    graded(of, verdict("ana"), submission())
+    assert cells() == released
+
+
 def test_a_release_again_changes_nothing_that_is_graded(of: ClassFolder):
     graded(of, verdict("ana"), submission())
 

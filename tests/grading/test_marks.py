@@ -64,6 +64,7 @@ def test_a_chapter_is_prepared_twice_as_once_and_forgets_exercises_that_are_gone
 
     notebook = gradebook.find_notebook(NAME, NAME)
     assert f"test-{gone}" not in {cell.name for cell in notebook.grade_cells}
+    assert f"test-{gone}" not in {cell.name for cell in notebook.source_cells}
     assert f"test-{gone}" not in {grade.name for grade in notebook.submissions[0].grades}
 
     marks.prepare(gradebook, CHAPTER)  # and it is back

@@ -56,6 +56,13 @@ def test_it_has_no_network_no_capability_and_no_neighbours():
         assert inside(scratch, code) == "[(1, 'lo')] True ['1', '2']"
 
 
+def test_where_a_sandbox_may_hold_no_other_the_error_says_what_to_allow(monkeypatch):
+    monkeypatch.setattr(sandbox, "_TRIAL", "raise OSError('mount tmpfs on /tmp: Operation not permitted')")
+
+    with pytest.raises(sandbox.NoSandbox, match=r"mount tmpfs on /tmp: .* user namespaces, one within another: sysctl"):
+        sandbox.bubblewrap()
+
+
 def test_interpreters_of_the_system_need_no_folder_of_their_own(monkeypatch):
     for name in ("prefix", "base_prefix", "exec_prefix", "base_exec_prefix"):
         monkeypatch.setattr(sys, name, "/usr")

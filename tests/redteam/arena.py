@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +23,7 @@ from course_lib.grading.class_folder import new_class
 from course_lib.grading.verdict import Verdict, read_verdict
 from tests.places import ROOT
 from tests.redteam.attacks import RIGHT, Attack
+from tests.redteam.shown_pages import acting
 
 COURSE = Path(__file__).parent / "course"
 CHAPTER = "99_red_team"
@@ -27,11 +31,19 @@ SECRET_WORDS = ("CANARY", "OUTSIDE-SECRET", "FROM-A-NEIGHBOUR")
 _DRIVER = """
 import sys
 from pathlib import Path
+from course_lib.exercises.chapters import load_chapter
+from course_lib.grading.class_feedback import feedback_zip, write_feedback
 from course_lib.grading.class_folder import ClassFolder
+from course_lib.grading.class_statistics import graded, write_statistics
 from course_lib.grading.grading_run import Options, grade
 from course_lib.grading.grading_shown import JsonLines
+of, root = ClassFolder(Path(sys.argv[1])), Path(sys.argv[2])
 with JsonLines() as tell:
-    grade(ClassFolder(Path(sys.argv[1])), Options(("99_red_team",), jobs=2, root=Path(sys.argv[2])), tell)
+    grade(of, Options(("99_red_team",), jobs=2, root=root), tell)
+chapter = load_chapter("99", root)
+write_feedback(of, chapter)
+write_statistics(of, chapter, graded(of, chapter))
+feedback_zip(of, chapter.name)
 """
 
 
@@ -45,6 +57,7 @@ class Arena:
     events: list[dict[str, Any]] = field(default_factory=list)
     said: str = ""  # everything that was printed
     code: int = -1
+    within: tuple[str, ...] = ()  # words before the command that grades
 
     @property
     def root(self) -> Path:
@@ -69,11 +82,11 @@ class Arena:
         return text.replace("{{", "{").replace("}}", "}")
 
     def grade(self) -> None:
-        """Run `course grade`'s work on the class, in a process of its own."""
+        """Run the work of `course grade`, `course feedback` and `course statistics`, in a process of its own."""
         run = subprocess.run(
-            [sys.executable, "-c", _DRIVER, str(self.root), str(COURSE)],
+            [*self.within, sys.executable, "-c", _DRIVER, str(self.root), str(COURSE)],
             cwd=ROOT,
-            env={**os.environ, "JAVA_HOME": self.mark},
+            env={**os.environ, "JAVA_HOME": self.mark, "HOME": str(self.home)},
             capture_output=True,
             text=True,
             timeout=900,
@@ -84,6 +97,13 @@ class Arena:
 
     def verdict(self, attack: Attack) -> Verdict | None:
         return read_verdict(self.root, CHAPTER, attack.name)
+
+    def acting(self) -> dict[str, list[str]]:
+        """Pages for learners and instructors in which something acts, and what."""
+        pages = sorted([*(self.root / "feedback").rglob("*.html"), *(self.root / "statistics").rglob("*.html")])
+        found = {str(path.relative_to(self.root)): acting(path.read_text("utf-8")) for path in pages}
+        found |= {"feedback": ["a page is missing"]} if len(pages) != len(self.attacks) + 1 else {}
+        return {name: what for name, what in found.items() if what}
 
     def leaks(self) -> list[str]:
         """Where a secret word stands, of all that was written or said."""
@@ -96,7 +116,7 @@ class Arena:
             for path in written
             if path.relative_to(self.root).parts[0] not in kept
             for word in words
-            if word in path.read_bytes()
+            if word in _content(path)
         ]
         return found + [f"printed: {word.decode()}" for word in words if word in self.said.encode()]
 
@@ -114,6 +134,8 @@ class Arena:
             "submitted",
             "verdicts",
             "autograded",
+            "feedback",
+            "statistics",
         }
         found += [str(path) for path in self.root.iterdir() if path.name not in ours]
         names = {f"{attack.name}.json" for attack in self.attacks}
@@ -148,6 +170,24 @@ class Arena:
         except OSError:
             return 0
         return 1
+
+
+def _content(path: Path) -> bytes:
+    if path.suffix == ".db":
+        return _rows(path)
+    if path.suffix != ".zip":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        return b"".join(name.encode() + archive.read(name) for name in archive.namelist())
+
+
+def _rows(path: Path) -> bytes:
+    """All that stands in a gradebook but nbgrader's own copies of the tests, kept there from the release on."""
+    with contextlib.closing(sqlite3.connect(path)) as book:
+        tables = {name for (name,) in book.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert "source_cell" in tables
+        rows = [book.execute(f'SELECT * FROM "{name}"').fetchall() for name in sorted(tables - {"source_cell"})]  # noqa: S608
+    return repr(rows).encode()
 
 
 def right_notebook(answers: dict[str, str]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Which submissions try to get what they do not deserve, or break what they can?
 
-An Attack is an answer cell, or a way to damage or forge the notebook. `deserved` is what it may get, `plain` what stock
-nbgrader makes of it. The texts are run in a sandbox only. `{outside}` is a folder of the instructor's that no
-submission may read or write, `{class}` the class's, `{checkout}` the checkout, `{port}` a port on which somebody listens.
+An Attack is an answer cell, or a way to damage or forge the notebook. `deserved` is what it may get. The texts are run
+in a sandbox only. `{outside}` is a folder of the instructor's that no submission may read or write, `{class}` the
+class's, `{checkout}` the checkout, `{port}` a port on which somebody listens.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ class Attack:
     forge: Callable[[Notebook], Notebook | bytes] | None = None  # instead: what is done to a right notebook
     lay: str = ""  # instead of a file: "link", "fifo", "folder", "name"
     deserved: int = 0
-    plain: str = ""  # against stock nbgrader: "points", "leak", "abort", "outside", "none" (it fails), "" (not tried)
     ended: tuple[str, ...] = ("failed",)  # what the attacked exercise may end as
     says: str = ""  # what stands in the message of its failure
     slow: bool = False  # takes its whole budget, or much of the machine
@@ -51,17 +50,18 @@ def _def(body: str, name: str = "double", arguments: str = "words", before: str 
 FORGED_POINTS = [
     Attack(
         "input_transformer", "an IPython transformer that empties every later cell",
-        answer="get_ipython().input_transformers_post.append(lambda lines: [])\ndef double(words): ...", plain="points",
+        answer="get_ipython().input_transformers_post.append(lambda lines: [])\ndef double(words): ...",
     ),
     Attack(
         "always_equal", "a value that is equal to everything",
         answer=(
-            "class Yes:\n    def __eq__(self, other): return True\n    def __len__(self): return 1\n"
-            "    def __iter__(self): return iter([])\n    def encode(self): return b''\n"
+            "class Yes:\n    def __init__(self, words): self.words = words\n    def __eq__(self, other): return True\n"
+            "    def __len__(self): return 1\n    def __iter__(self): return iter(self.words)\n"
             "import builtins\nbuiltins.zip = lambda *a, **k: []\n"
-            + _def("if not words: raise ValueError('none')\nreturn Yes()")
+            "import course_lib.storage.digests as digests\ndigests.of_bytes = lambda data: 'same'\n"
+            + _def("if not words: raise ValueError('none')\nreturn Yes(words)")
         ),
-        plain="points", ended=("failed", "refused"),
+        ended=("failed", "refused"),
     ),
     Attack(
         "patched_builtins", "builtins that agree with everything",
@@ -102,26 +102,25 @@ FORGED_POINTS = [
             "    if 'expected' in frame.f_globals: return frame.f_globals['expected']\n    frame = frame.f_back",
             before="import sys",
         ),
-        plain="points",
     ),
     Attack(
         "history", "the hidden tests read from IPython's history, and their answer",
         answer=_def(
             "shell = get_ipython()\ntext = chr(10).join(shell.user_ns.get('_ih', []))\nprint('leaked', text)\nreturn text"
         ),
-        plain="leak",
     ),
     Attack(
         "trace", "a tracer that sets what a test compares with",
         answer=(
             "import sys, threading\ndef spy(frame, event, argument):\n    if 'expected' in frame.f_globals:\n"
-            "        frame.f_globals['double'] = lambda words: frame.f_globals['expected']\n    return spy\n"
+            "        def forged(words):\n            if words: return frame.f_globals['expected']\n"
+            "            raise ValueError\n        frame.f_globals['double'] = forged\n    return spy\n"
             "sys.settrace(spy)\ndef double(words):\n    raise ValueError"
         ),
     ),
     Attack(
         "exit_code_zero", "leave the process as if all had gone well",
-        answer="import os\ndef double(words):\n    os._exit(0)", plain="abort", ended=("died",),
+        answer="import os\ndef double(words):\n    os._exit(0)", ended=("died",),
     ),
     Attack("exit_in_the_cell", "leave while the cell runs", answer="import os; os._exit(0)", ended=("died",)),
     Attack("system_exit", "SystemExit out of the answer", answer=_def("raise SystemExit(0)")),
@@ -151,7 +150,6 @@ FORGED_POINTS = [
             "    for name in ('verdict.json', 'forged_verdicts.json', 'gradebook.db'):\n"
             "        try: pathlib.Path(place, name).write_text('{{}}')\n        except OSError: pass\nreturn []"
         ),
-        plain="outside",
     ),
     Attack(
         "gradebook", "points entered into the gradebook itself",
@@ -160,7 +158,6 @@ FORGED_POINTS = [
             "    try:\n        with sqlite3.connect(path) as book: book.execute('update grade set manual_score = 10')\n"
             "    except sqlite3.Error: pass\nreturn []"
         ),
-        plain="points",
     ),
     Attack(
         "clock", "clocks that stand still, so that time is never up",
@@ -251,7 +248,7 @@ HARM = [
     Attack("stack_overflow", "recursion past Python's limit, until the stack ends", answer=(
         "import sys\nsys.setrecursionlimit(10**9)\n" + _def("return eval('(' * 90 + '0' + ')' * 90) or double([*words])")),
         ended=("died", "failed", "slow"), slow=True),
-    Attack("segfault", "a pointer to nowhere", answer=_def("import ctypes\nctypes.string_at(0)"), ended=("died",), plain="abort"),
+    Attack("segfault", "a pointer to nowhere", answer=_def("import ctypes\nctypes.string_at(0)"), ended=("died",)),
     Attack("memory_bomb", "memory without end", answer=_def("held = []\nwhile True: held.append(bytearray(1 << 26))"),
            ended=("failed", "refused", "died"), slow=True),
     Attack("memory_bomb_in_children", "memory without end, in many processes", answer=_def(
@@ -318,7 +315,7 @@ SPYING = [
     Attack("fifo", "a pipe where a test reads a file", exercise="keep", answer=(
         "import os\ndef keep(folder, rows): os.mkfifo(folder / 'rows.txt')"), ended=("slow",), slow=True),
     Attack("leak_by_error", "what a hidden test asks, in the text of an error", answer=_def(
-        "if words == ['ab', 'c']: return ['abab', 'cc']\nraise ValueError(f'{{words}}' if words else 'none')"), plain="leak"),
+        "if words == ['ab', 'c']: return ['abab', 'cc']\nraise ValueError(f'{{words}}' if words else 'none')")),
     Attack("leak_by_type", "what a hidden test asks, in the name of an error", answer=_def(
         "if words == ['ab', 'c']: return ['abab', 'cc']\nif not words: raise ValueError\nraise type(words[0], (Exception,), {{}})")),
     Attack("leak_by_value", "what a hidden test asks, in what comes back", answer=_def(
@@ -410,18 +407,39 @@ def _nonsense(notebook: Notebook) -> Notebook:
 
 
 def _script(notebook: Notebook) -> Notebook:
-    [cell] = _cells(notebook, "why")
+    [cell], [answer] = _cells(notebook, "why"), _cells(notebook, "double")
     cell["source"] = ["<script>fetch('/formgrader/api/grade')</script> <img src=x onerror=alert(1)>"]
-    notebook["cells"].append(
-        {"id": "mine", "cell_type": "markdown", "metadata": {}, "source": ["<script>alert(1)</script>"]}
-    )
-    output = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "<script>alert(2)</script>"}}
-    _cells(notebook, "double")[0]["outputs"] = [output]
+    answer["outputs"] = [
+        {"output_type": "display_data", "metadata": {}, "data": {"text/html": "<script>alert(2)</script>"}}
+    ]
+    answer["source"] = [RIGHT["double"] + "\n# </code></pre></article><script>alert(3)</script>"]
+    own = {"cell_type": "markdown", "metadata": {}, "source": ["<script>alert(4)</script>"]}
+    notebook["cells"].append({**own, "id": "mine"})
+    return notebook
+
+
+def _number_for_text(notebook: Notebook) -> Notebook:
+    _cells(notebook, "order")[0]["source"] = 7
+    return notebook
+
+
+def _half_signs(notebook: Notebook) -> Notebook:
+    [answer], [prose] = _cells(notebook, "double"), _cells(notebook, "why")
+    answer["source"] = [RIGHT["double"] + "\n# \ud800 \u202e"]
+    prose["source"] = ["Because \udfff \x00 \u202e of this."]
+    return notebook
+
+
+def _tests_as_answers(notebook: Notebook) -> Notebook:
+    for cell in notebook["cells"]:
+        if cell["id"].startswith("test-"):
+            cell["metadata"]["nbgrader"] |= {"grade": False, "solution": True, "locked": False}
+            cell["source"] = ["pass"]
     return notebook
 
 
 FILES = [
-    Attack("changed_points", "1,000 points for each exercise, in the metadata", forge=_points, deserved=EVERYTHING, plain="none"),
+    Attack("changed_points", "1,000 points for each exercise, in the metadata", forge=_points, deserved=EVERYTHING),
     Attack("changed_tests", "tests that test nothing", forge=_locked, deserved=20),
     Attack("test_twice", "a test cell, copied", forge=_twice("test-double"), deserved=EVERYTHING),
     Attack("answer_twice", "an answer cell, copied", forge=_twice("double"), deserved=EVERYTHING),
@@ -433,6 +451,13 @@ FILES = [
     Attack("other_kind", "an answer cell turned into text", forge=_kinds, deserved=EVERYTHING),
     Attack("nonsense_cells", "cells that are numbers, or nothing", forge=_nonsense, deserved=EVERYTHING),
     Attack("script", "a script for the browser of whoever grades", forge=_script, deserved=EVERYTHING),
+    Attack(
+        "script_by_error", "a script in the text of an error",
+        answer=_def("raise ValueError('<script>alert(6)</script><img src=x onerror=alert(7)> `<b>` **<i>**')"), says="alert(6)",
+    ),
+    Attack("tests_as_answers", "metadata by which the tests are answers, and may be changed", forge=_tests_as_answers, deserved=EVERYTHING),
+    Attack("number_for_text", "an answer cell whose text is a number", forge=_number_for_text, deserved=20),
+    Attack("half_signs", "halves of characters, zeros, and marks that turn the direction of text", forge=_half_signs, deserved=EVERYTHING),
     Attack("no_json", "a file that is no notebook", forge=lambda notebook: b"\x00\xff not a notebook", ended=("missing",)),
     Attack("empty_file", "an empty file", forge=lambda notebook: b"", ended=("missing",)),
     Attack("deep_json", "JSON that is nested a million deep", forge=lambda notebook: b"[" * 1_000_000, ended=("missing",)),
