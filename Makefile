@@ -61,4 +61,4 @@ environment-test:
 	@sh setup/make.sh test
 
 environment-engines: environment-test
-	@$(RUN)course engines install
+	@$(RUN)course engines install $(ENGINES)

@@ -17,6 +17,7 @@ import importlib
 import inspect
 import json
 import os
+import resource
 import signal
 import sys
 import threading
@@ -42,6 +43,7 @@ def main(request: Path) -> int:
             begin = time.perf_counter()
             answer["values"].append(function(**arguments))
             answer["seconds"].append(time.perf_counter() - begin)
+        answer["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
         text = json.dumps(answer)
     except BaseException as error:
         traceback.print_exc()

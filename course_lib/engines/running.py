@@ -190,7 +190,8 @@ class Call:
         listened = frozenset(self._watch.listened)
         if foreign := sorted(address for address in listened if not is_loopback(address[0])):
             raise self._failed("", f"it listened on {foreign}, where other machines can call")
-        return Result(tuple(told["values"]), tuple(told["seconds"]), wall, self._watch.peak_bytes, listened)
+        peak = self._watch.peak_bytes or told["peak_bytes"]  # it may have been over before anybody looked
+        return Result(tuple(told["values"]), tuple(told["seconds"]), wall, peak, listened)
 
     def _failed(self, kind: str, why: str) -> EngineFailed:
         log = self.place / "log"

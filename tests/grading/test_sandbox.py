@@ -41,8 +41,11 @@ def test_it_writes_to_its_scratch_folder_alone():
         "open('{scratch}/ours', 'w'); print(written)"
     )
     with sandbox.scratch_folder() as scratch:
-        assert inside(scratch, code.replace("{scratch}", str(scratch))) == "[]"
+        written = inside(scratch, code.replace("{scratch}", str(scratch)))
+        # Its /tmp is its own; a checkout below /tmp seems to lie in it, and only the library does.
+        assert written == str([str(ROOT / "x")] if str(ROOT).startswith("/tmp/") else [])  # noqa: S108
         assert [path.name for path in scratch.iterdir()] == ["ours"]
+    assert not any(Path(place).exists() for place in places)
 
 
 @needs_bubblewrap
