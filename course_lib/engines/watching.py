@@ -22,6 +22,9 @@ from course_lib.engines.child import marked
 
 LOOK = 0.25  # s between two looks at memory
 GLANCE = 0.05  # s between two looks at who listens; a server may be there for less than a second
+# s after which one that other machines can call is looked for again: who asks the system for a free port (Java's
+# ServerSocket(0), closed at once) listens on every network for a moment, and takes no call.
+_STAYS = 0.3
 STEP = 1.02  # PSS, which is slow to read, is read where the resident sets are that much higher than ever
 _PATIENCE = 20.0  # s for killed processes to be gone
 _LISTS = [path for path in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")) if path.exists()]
@@ -75,18 +78,25 @@ class Watch:
 
     def _run(self) -> None:
         due, over = 0.0, False
+        passing: dict[tuple[str, int], float] = {}  # where other machines can call, and since when
         while not over:
             fresh = _listeners() - self._known
             now = time.monotonic()
             if fresh or now >= due:
                 processes = self._tree()
                 if fresh or not _LISTS:
-                    self.listened |= listening(processes)
+                    found = listening(processes)
+                    self.listened |= {one for one in found if is_loopback(one[0])}
+                    passing = dict.fromkeys(found - self.listened, now) | passing
                     self._known |= fresh
                 if now >= due:
                     self._weigh(processes)
                     due = time.monotonic() + LOOK
+            if settled := {one for one, since in passing.items() if now - since >= _STAYS}:
+                self.listened |= settled & listening(self._tree())
+                passing = {one: since for one, since in passing.items() if one not in settled}
             over = self._over.wait(GLANCE)
+        self.listened |= set(passing)  # it ended before that was known
 
     def _tree(self) -> list[psutil.Process]:
         """The processes of the call that are there now."""

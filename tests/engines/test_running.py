@@ -40,6 +40,13 @@ def listen(host: str) -> None:
     with socket.create_server((host, 0)):
         time.sleep(2.5)
 
+def look_for_a_free_port() -> int:
+    with socket.create_server(("0.0.0.0", 0)) as free:
+        time.sleep(0.1)
+        port = free.getsockname()[1]
+    time.sleep(1)
+    return port
+
 def leave(pids: Path, seconds: float) -> None:
     """Children: one in our group, one in a session of its own, one that lost its parent as well."""
     sleep = [sys.executable, "-c", "import time; time.sleep(300)"]
@@ -132,6 +139,10 @@ def test_whoever_listens_on_more_than_loopback_fails(host, allowed, engine, tmp_
     else:
         with pytest.raises(EngineFailed, match="where other machines can call"):
             call(engine, "listen", tmp_path / "run", {"host": host})
+
+
+def test_who_asks_the_system_for_a_free_port_listens_to_nobody(engine, tmp_path):
+    assert not call(engine, "look_for_a_free_port", tmp_path / "run", {}).listened
 
 
 def test_a_call_that_takes_too_long_is_ended_with_all_that_came_of_it(engine, tmp_path):
