@@ -227,7 +227,7 @@ def _told(error: BaseException) -> str:
     """The message of somebody's exception, which may be long, or no message at all."""
     try:
         text = str(error)
-    except Exception:
+    except Exception:  # theirs, and may raise whatever it likes
         return "its message cannot be shown"
     text = re.sub(r"\n{3,}", "\n\n", text.strip())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

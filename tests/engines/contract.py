@@ -34,9 +34,10 @@ def of_kind(kind: str) -> list[Any]:
     ]
 
 
-def not_yet(kind: str) -> list[str]:
+def not_yet(kind: str) -> list[Any]:
     """The engines of a kind that cannot do their job yet, by name."""
-    return [engine.name for engine in engines() if kind in engine.kinds and engine.status == "notyet"]
+    found = [engine.name for engine in engines() if kind in engine.kinds and engine.status == "notyet"]
+    return found or [pytest.param("", marks=pytest.mark.skip(reason=f"every engine of kind {kind} does its job"))]
 
 
 def contract(kind: str) -> list[Any]:
