@@ -351,7 +351,7 @@ def ci(place: Path, **rules: str) -> tuple[int, list[str]]:
     lines = [f"{name.replace('_', '-')}: ; @{rule or ':'}" for name, rule in wanted.items()]
     (place / "Makefile").write_text("\n".join(lines) + "\n")
     (place / "bin").mkdir()
-    for command in ("bwrap", "chromium", "java", "mvn"):  # here they are, so that nothing is installed
+    for command in ("bwrap", "chromium", "java", "mvn", "ip"):  # here they are, so that nothing is installed
         (place / "bin" / command).symlink_to("/bin/true")
     path = f"{place / 'bin'}:{os.environ['PATH']}"
     done = subprocess.run(

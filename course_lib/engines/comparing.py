@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from course_lib.engines import compute, environments, inputs, proving, watching
 from course_lib.engines.inputs import Given
-from course_lib.engines.registry import Engine
+from course_lib.engines.registry import KINDS, Engine
 from course_lib.engines.running import call
 from course_lib.errors import ContractBroken, EngineFailed
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _BEGIN, _END = "<!-- compare: begin -->", "<!-- compare: end -->"
 DRAWING = "compare.svg"  # beside the README
+_BAR = 7  # characters of the longest bar
 _HEADS = ("engine", "version", "kind", "agrees", "cold s", "warm s", "peak MB", "lines")
 
 
@@ -57,7 +58,7 @@ class Line(NamedTuple):
 def measure(
     engines: Sequence[Engine], kind: str | None, trips: int, say: Callable[[str], None] = lambda what: None
 ) -> list[Line]:
-    """A line for every engine and kind, those that are not installed included."""
+    """A line for every engine and kind, by kind, those that are not installed included."""
     found = []
     with proving.scratch() as folder:
         given: Given | None = None
@@ -76,7 +77,7 @@ def measure(
                     found.append(_computed(engine, place, given))
                 else:
                     found.append(_proved(engine, one, place))
-    return found
+    return sorted(found, key=lambda line: (KINDS.index(line.kind), line.engine))
 
 
 def _computed(engine: Engine, place: Path, given: Given) -> Line:
@@ -120,15 +121,23 @@ def _line(
 
 
 def table(lines: Sequence[Line]) -> Table:
-    """The lines for a terminal, with a bar for the seconds."""
+    """The lines for a terminal of 80 columns, with a bar for the seconds beside others of the same kind."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    drawn = Table(title="One job, everywhere")
-    for head in (*_HEADS, "cold"):
-        drawn.add_column(head, justify="right" if head in _HEADS[4:] else "left")
-    longest = max((line.cold or 0 for line in lines), default=0) or 1
+    drawn = Table(title="One job, everywhere", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for head in (*_HEADS, ""):
+        if head == "agrees":
+            drawn.add_column(head, width=13, overflow="fold")  # where much is to be said, it is folded
+        elif head != "version":  # course engines list tells it
+            drawn.add_column(head, justify="right" if head in _HEADS[4:] else "left", no_wrap=True)
+    last = ""
     for line in lines:
-        drawn.add_row(*line.cells(), "█" * max(1, round(20 * line.cold / longest)) if line.cold else "")
+        longest = max(other.cold or 0 for other in lines if other.kind == line.kind) or 1
+        bar = "█" * max(1, round(_BAR * line.cold / longest)) if line.cold else ""
+        engine, _, kind, *rest = line.cells()
+        drawn.add_row(engine.removeprefix("Apache "), kind if kind != last else "", *rest, bar)
+        last = kind
     return drawn
 
 

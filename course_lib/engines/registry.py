@@ -30,6 +30,7 @@ STATUSES = {
     "never": "it makes no sense for this engine",
 }
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_CONVENTIONS = ("dags", "project")  # folders that an engine wants beside its adapter
 _REQUIRED = ("title", "kinds", "status", "licence", "packages", "engine", "adapter")
 
 
@@ -100,8 +101,11 @@ class Engine:
 
     @property
     def lines(self) -> int:
-        """Lines of its adapter that say something: neither empty nor comment nor docstring."""
-        return code_lines((self.folder / "adapter.py").read_text("utf-8"))
+        """Lines that say something, neither empty nor comment nor docstring, of its adapter, DAG and project."""
+        found = code_lines((self.folder / "adapter.py").read_text("utf-8"))
+        for path in sorted(path for name in _CONVENTIONS for path in (self.folder / name).rglob("*.*")):
+            found += _LINES_OF.get(path.suffix, lambda _: 0)(path.read_text("utf-8"))
+        return found
 
 
 def engines(root: Path = HERE) -> list[Engine]:
@@ -210,3 +214,16 @@ def code_lines(source: str) -> int:
         if token.type not in silent:
             said.update(range(token.start[0], token.end[0] + 1))
     return len(said - quiet)
+
+
+def text_lines(source: str) -> int:
+    """How many lines of SQL with Jinja, or of YAML, are neither empty nor comment.
+
+    >>> text_lines("{#- why\\n    so -#}\\nselect 1  -- one\\n-- two\\n\\n# three\\nname: x\\n")
+    2
+    """
+    told = re.sub(r"{#.*?#}", "", source, flags=re.DOTALL)
+    return sum(1 for line in told.splitlines() if line.strip() and not line.lstrip().startswith(("--", "#")))
+
+
+_LINES_OF = {".py": code_lines, ".sql": text_lines, ".yml": text_lines}

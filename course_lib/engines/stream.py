@@ -32,7 +32,7 @@ from course_lib.engines.kafka.broker import start as start_broker
 from course_lib.engines.registry import Engine
 from course_lib.engines.running import Call, start
 from course_lib.engines.stream_events import Day, Event
-from course_lib.errors import ContractBroken, EngineFailed, EngineUnavailable
+from course_lib.errors import ContractBroken, EngineUnavailable
 
 PATIENCE = 600.0  # s for a consumer to do the next thing, its start included; 20 on two free cores
 PARTITIONS = 4
@@ -52,7 +52,7 @@ class Outcome(NamedTuple):
 def through_a_kill(engine: Engine, folder: Path) -> str:
     """Events out of order, said twice, corrected and spoiled; a kill half way; trips that come too late."""
     day = stream_events.day()
-    found = killed_half_way(engine, broker().bootstrap, folder, day)
+    found = killed_half_way(engine, broker(), folder, day)
     on_time = [*day.morning, *day.midday, *day.afternoon, *day.night]
     wanted, late = stream_events.windows(on_time), stream_events.late_trips(day.latecomers)
     _same("the windows after a kill", wanted, found.windows)
@@ -65,7 +65,7 @@ def through_a_kill(engine: Engine, folder: Path) -> str:
 def from_a_time(engine: Engine, folder: Path) -> str:
     """Who remembers nothing, and is told a time, counts what was published from then on."""
     day = stream_events.day()
-    found = since_a_time(engine, broker().bootstrap, folder, day)
+    found = since_a_time(engine, broker(), folder, day)
     wanted = stream_events.windows([*day.afternoon, *day.night])
     _same("the windows from a time on", wanted, found.windows)
     return f"{wanted.count(chr(10)) - 1} windows"
@@ -77,49 +77,60 @@ CHECKS = {
 }
 
 
-@cache
 def broker() -> Broker:
-    """A broker for this process. Raises EngineUnavailable."""
+    """The broker of this process, another one where the last has died. Raises EngineUnavailable."""
+    if not _broker().running:
+        _broker.cache_clear()
+    return _broker()
+
+
+@cache
+def _broker() -> Broker:
     return start_broker()
 
 
-def killed_half_way(engine: Engine, bootstrap: str, folder: Path, day: Day) -> Outcome:
-    """A day with a kill in it. Raises EngineFailed; ContractBroken where a window is said in two ways."""
-    events, asked = _prepared(engine, bootstrap, folder)
+def killed_half_way(engine: Engine, kafka: Broker, folder: Path, day: Day) -> Outcome:
+    """A day with a kill in it.
+
+    Raises EngineFailed; EngineUnavailable where the broker dies; ContractBroken where a window is said in two ways, or
+    the consumer ends before the day does.
+    """
+    bootstrap, (events, asked) = kafka.bootstrap, prepared(engine, kafka, folder)
     publish(bootstrap, events, day.morning)
     with Topic(bootstrap, asked["windows"]) as said:
         with start(engine, "stream", folder, asked) as running:
-            _wait(running, lambda: bool(said.read()))
+            wait(running, kafka, lambda: bool(said.read()))
             publish(bootstrap, events, day.midday)
         with start(engine, "stream", folder, asked) as running:
             passed = (stream_events.MIDDAY - 3 * stream_events.PATIENCE).isoformat()
-            _wait(running, lambda: max(said.read()) >= passed)
+            wait(running, kafka, lambda: max(said.read()) >= passed)
             publish(bootstrap, events, [*day.latecomers, *day.afternoon, *day.night])
-            told = running.result(PATIENCE).value
-    return _outcome(bootstrap, asked, told)
+            return outcome(running, kafka, asked)
 
 
-def since_a_time(engine: Engine, bootstrap: str, folder: Path, day: Day) -> Outcome:
-    """A day that is over, read from the beginning of the afternoon on."""
-    events, asked = _prepared(engine, bootstrap, folder)
-    publish(bootstrap, events, [event for phase in day for event in phase])
+def since_a_time(engine: Engine, kafka: Broker, folder: Path, day: Day) -> Outcome:
+    """A day that is over, read from the beginning of the afternoon on. Raises as killed_half_way does."""
+    events, asked = prepared(engine, kafka, folder)
+    publish(kafka.bootstrap, events, [event for phase in day for event in phase])
     with start(engine, "stream", folder, asked | {"since": day.since_ms}) as running:
-        told = running.result(PATIENCE).value
-    return _outcome(bootstrap, asked, told)
+        return outcome(running, kafka, asked)
 
 
-def _prepared(engine: Engine, bootstrap: str, folder: Path) -> tuple[str, dict[str, Any]]:
-    """New topics, and what the adapter is asked."""
+def prepared(engine: Engine, kafka: Broker, folder: Path) -> tuple[str, dict[str, Any]]:
+    """New topics: the one for events, and what the adapter is asked."""
     name = f"{engine.name}-{time.monotonic_ns():x}"
     events, windows, late = (f"{name}-{topic}" for topic in ("events", "windows", "late"))
-    make_topics(bootstrap, {events: PARTITIONS, windows: 1, late: 1})
+    make_topics(kafka.bootstrap, {events: PARTITIONS, windows: 1, late: 1})
     (state := folder / "state").mkdir(parents=True)
-    asked = {"bootstrap": bootstrap, "events": events, "windows": windows, "late": late, "state": state}
+    asked = {"bootstrap": kafka.bootstrap, "events": events, "windows": windows, "late": late, "state": state}
     return events, asked | {"until": stream_events.LAST_HOUR}
 
 
-def _outcome(bootstrap: str, asked: dict[str, Any], told: dict[str, int] | None) -> Outcome:
-    said, letters = whole(bootstrap, asked["windows"]), whole(bootstrap, asked["late"]).content
+def outcome(running: Call, kafka: Broker, asked: dict[str, Any]) -> Outcome:
+    """What the consumer will have said when it ends by itself."""
+    wait(running, kafka, lambda: not running.running)
+    told: dict[str, int] | None = running.result(_ANSWER).value
+    said, letters = whole(kafka.bootstrap, asked["windows"]), whole(kafka.bootstrap, asked["late"]).content
     named = {int(key) for key in letters}
     return Outcome(as_csv(said), named if told is None else told["late"], said.repeats)
 
@@ -203,11 +214,15 @@ def publish(bootstrap: str, topic: str, events: Iterable[Event]) -> None:
         raise EngineUnavailable("the Kafka broker", f"It did not take what was published: {failed[:1]}")
 
 
-def _wait(running: Call, ready: Callable[[], bool]) -> None:
-    """Return when `ready`. Raises EngineFailed where the consumer ended, or takes too long."""
+def wait(running: Call, kafka: Broker, ready: Callable[[], bool]) -> None:
+    """Return when `ready`. Raises EngineFailed where the consumer fails or takes too long, EngineUnavailable where the
+    broker has died, ContractBroken where the consumer ended before.
+    """
     until = time.monotonic() + PATIENCE
     while not ready():
+        if not kafka.running:
+            raise EngineUnavailable("the Kafka broker", "It has died; try again.")
         if not running.running or time.monotonic() > until:
             running.result(0.0)  # raises what it ended of, or that it did not get there
-            raise EngineFailed(running.engine.name, running.function, "", "it ended too early", running.place / "log")
+            raise ContractBroken("the end", "the consumer returned while there was more to come")
         time.sleep(_PAUSE)

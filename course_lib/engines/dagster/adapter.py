@@ -56,11 +56,11 @@ def demand(context: dg.AssetExecutionContext) -> None:
     steps.demand(folder(), context.partition_key)
 
 
-@dg.asset_check(asset=demand, blocking=True)
-def not_empty() -> dg.AssetCheckResult:
+@dg.asset_check(asset=demand, partitions_def=DAYS, blocking=True)
+def not_empty(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     """A day without a single trip is a mistake somewhere."""
-    newest_file = max((folder() / "gold").glob("*.csv"), key=lambda path: path.stat().st_mtime)
-    lines = newest_file.read_text().count("\n") - 1
+    gold = folder() / "gold" / f"{context.partition_key}.csv"
+    lines = gold.read_text().count("\n") - 1
     return dg.AssetCheckResult(passed=lines > 0, metadata={"lines": lines})
 
 

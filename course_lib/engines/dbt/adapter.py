@@ -11,6 +11,7 @@ incremental, so that a day is put beside the others, and a day that was there is
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def page(folder: Path) -> str:
 
 def build(folder: Path, day: str) -> bool:
     """`dbt build`: models, tests and unit tests, in the order of their needs."""
-    return dbt(folder, "build", "--vars", f"{{folder: '{folder}', day: '{day}'}}")
+    return dbt(folder, "build", "--vars", json.dumps({"folder": str(folder), "day": day}))
 
 
 def dbt(folder: Path, *command: str) -> bool:
@@ -59,5 +60,5 @@ def dbt(folder: Path, *command: str) -> bool:
 def export(folder: Path, day: str) -> str:
     """Write the day's gold as the job wants it."""
     (folder / "gold").mkdir(exist_ok=True)
-    macro = ["run-operation", "export", "--args", f"{{folder: '{folder}', day: '{day}'}}"]
+    macro = ["run-operation", "export", "--args", json.dumps({"folder": str(folder), "day": day})]
     return "completed" if dbt(folder, *macro) else "failed"

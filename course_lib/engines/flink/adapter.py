@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
 
-from progress import free_port, newest_checkpoint, stop, watermark
+from progress import free_port, newest_checkpoint, quoted, stop, uri, watermark
 from pyflink.common import Configuration
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
@@ -37,8 +37,9 @@ HEADER = "hour,zone,trips,fare_cents,distance_m,seconds,max_fare_cents"
 
 def flink(streaming: bool, **more: str) -> TableEnvironment:
     """Flink in a JVM of this process: nothing listens but on loopback, and wall times are not moved by a zone."""
-    temporary = os.environ["TMPDIR"]
-    # Files go where ours go, which Java does not know; one compiler and one collector are quicker to start.
+    # Files go where ours go, which Java does not know. In the folder's full name, blanks and commas would part two.
+    temporary = os.path.relpath(os.environ["TMPDIR"])
+    # One compiler and one collector are quicker to start.
     options = ("-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx1g")
     os.environ["JVM_ARGS"] = " ".join([f"-Djava.io.tmpdir={temporary}", *options])
     os.environ["FLINK_LOG_DIR"] = temporary
@@ -61,13 +62,13 @@ def zone_hour(trips: Path, answer: Path) -> None:
     """The job on a folder of Parquet files. What is collected comes row by row, so the answer is written by Flink."""
     table = flink(streaming=False)
     table.execute_sql(f"""
-        CREATE TEMPORARY TABLE trips ({COLUMNS}) WITH ('connector' = 'filesystem', 'path' = '{trips.as_uri()}',
+        CREATE TEMPORARY TABLE trips ({COLUMNS}) WITH ('connector' = 'filesystem', 'path' = {quoted(trips)},
               'format' = 'parquet', 'parquet.utc-timezone' = 'true')""")
     place = NEWEST.format(keys="trip_id")
     with TemporaryDirectory() as parts:
         table.execute_sql(f"""
             CREATE TEMPORARY TABLE answer (line STRING) WITH ('connector' = 'filesystem', 'format' = 'raw',
-                  'path' = '{Path(parts).as_uri()}', 'sink.parallelism' = '1')""")  # one file, in order
+                  'path' = {quoted(Path(parts))}, 'sink.parallelism' = '1')""")  # one file, in order
         rows = table.sql_query(f"""
             WITH numbered AS (SELECT *, {place} AS place FROM trips WHERE {VALID}),
                  sums AS (SELECT FLOOR(pickup_at TO HOUR) AS `hour`, {SUMS}
@@ -91,12 +92,12 @@ def stream(
         **dict.fromkeys(("rest.port", "rest.bind-port"), str(port)),
         "metrics.fetcher.update-interval": "200 ms",  # how old a watermark may be when it is told
         "execution.checkpointing.interval": "1 s",
-        "execution.checkpointing.dir": state.as_uri(),
+        "execution.checkpointing.dir": uri(state),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "restart-strategy.type": "none",  # a job that fails ends here, and whoever started it sees why
     }
     if checkpoint := newest_checkpoint(state):
-        more["execution.state-recovery.path"] = checkpoint.as_uri()
+        more["execution.state-recovery.path"] = uri(checkpoint)
     table = flink(streaming=True, **more)
     start = "'earliest-offset'" if since is None else f"'timestamp', 'scan.startup.timestamp-millis' = '{since}'"
     kafka = f"'connector' = 'kafka', 'properties.bootstrap.servers' = '{bootstrap}'"

@@ -29,9 +29,19 @@ def watermark(job: str) -> float:
     return min((int(mark["value"]) / 1000 for one in parts for mark in ask(f"/vertices/{one}/watermarks")), default=0)
 
 
+def uri(path: Path) -> str:
+    """What Flink calls a file. Nothing in it is escaped: to Flink, %20 is three characters of a name."""
+    return f"file://{path}"
+
+
+def quoted(path: Path) -> str:
+    """The same as a text of SQL."""
+    return "'" + uri(path).replace("'", "''") + "'"
+
+
 def stop(job: str, folder: Path) -> None:
     """Have the job end with a savepoint in `folder`: all that is written is committed, and no open window is told."""
-    told = json.dumps({"targetDirectory": folder.as_uri(), "drain": False}).encode()
+    told = json.dumps({"targetDirectory": uri(folder), "drain": False}).encode()
     asked = urllib.request.Request(f"{job}/stop", told, {"Content-Type": "application/json"})
     urllib.request.urlopen(asked, timeout=30).close()
 

@@ -22,9 +22,8 @@ NAME = "taxi.trips"
 def catalog_of(table: Path) -> Catalog:
     """The catalog of the tables in a folder."""
     (table / "warehouse").mkdir(parents=True, exist_ok=True)
-    return load_catalog(
-        "course", type="sql", uri=f"sqlite:///{table / 'catalog.db'}", warehouse=(table / "warehouse").as_uri()
-    )
+    places = {"uri": f"sqlite:///{table / 'catalog.db'}", "warehouse": f"file://{table / 'warehouse'}"}
+    return load_catalog("course", type="sql", **places)  # as_uri() would escape, and PyIceberg takes %20 as it stands
 
 
 def create(table: Path, rows: Path) -> str:

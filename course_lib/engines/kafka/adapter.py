@@ -105,11 +105,11 @@ def trip_of(value: bytes | None) -> tuple[str, datetime, Trip] | None:
         zone, distance_m, fare_cents = (index(row[name]) for name in ("pickup_zone", "distance_m", "fare_cents"))
         not_file = [*(255 - byte for byte in row["source_file"].encode()), 256]  # its end sorts before more of it
         age = (row["updated_at"] or "", not_file, -index(row["source_row"]))
-        key = f"{pickup_at:%Y-%m-%dT%H}/{index(row['trip_id'])}"
-    except (ValueError, TypeError, KeyError, AttributeError):
+        hour, seconds = f"{pickup_at.isoformat()[:13]}:00:00", (dropoff_at - pickup_at) // timedelta(seconds=1)
+        key = f"{hour}/{index(row['trip_id'])}"
+        fits = pickup_at.tzinfo is None and dropoff_at > pickup_at and distance_m > 0 and fare_cents >= 0
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):  # the last: [[[[[… without end
         return None
-    hour, seconds = pickup_at.replace(minute=0, second=0).isoformat(), (dropoff_at - pickup_at) // timedelta(seconds=1)
-    fits = dropoff_at > pickup_at and distance_m > 0 and fare_cents >= 0
     return (key, pickup_at, Trip(hour, *age, zone, fare_cents, distance_m, seconds)) if fits else None
 
 

@@ -4,8 +4,7 @@ A flow is a Python function; what it calls are tasks. Prefect wraps each call: i
 again where it fails, and can keep its result. Nothing is declared beforehand: the order is the order of the calls.
 
 Resuming is a matter of kept results. A task whose result is kept for the same inputs is not run again, so the same
-flow, run anew after it failed, passes over what it had done. No clock is in this: next week
-it is so still.
+flow, run anew after it failed, passes over what it had done. No clock is in this: next week it is so still.
 
 A deployment is a flow that others can ask for, by name and with parameters, from the page, the API or a schedule. A
 process that serves it looks every so often for runs that are due. A backfill is a run of the deployment for each day.

@@ -34,8 +34,8 @@ def session(**more: str) -> SparkSession:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "1g",
         "spark.driver.extraClassPath": ":".join(jars),
-        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir='{os.environ['TMPDIR']}' -XX:-UsePerfData",
-        "spark.local.dir": os.environ["TMPDIR"],
+        "spark.driver.extraJavaOptions": f'-Djava.io.tmpdir="{os.environ["TMPDIR"]}" -XX:-UsePerfData',
+        "spark.local.dir": os.path.relpath(os.environ["TMPDIR"]),  # a comma in its full name would part two folders
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
@@ -114,9 +114,11 @@ def stream(
     rows = (
         spark.readStream.format("kafka").options(**asked).load()
         .select(F.from_json(F.col("value").cast("string"), EVENT).alias("event")).select("event.*")
-        .withWatermark("pickup_at", "1 hour")  # events may come an hour out of order; then their window is closed
     )  # fmt: skip
-    hours = newest(valid(rows), F.window("pickup_at", "1 hour"))
+    # Events may come an hour out of order; then their window is closed. Only trips may close it: a row that is none
+    # may have any time, the year 2099 too.
+    trips = valid(rows).withWatermark("pickup_at", "1 hour")
+    hours = newest(trips, F.window("pickup_at", "1 hour"))
     sums = demand(hours, "window").withColumn("hour", F.col("window.start"))
     key = F.concat_ws(",", F.date_format("hour", "yyyy-MM-dd'T'HH:mm:ss"), "zone")
     writer = (

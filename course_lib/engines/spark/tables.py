@@ -34,7 +34,7 @@ def session(lake: Path) -> SparkSession:
         "spark.sql.catalog.lake.catalog-impl": "org.apache.iceberg.jdbc.JdbcCatalog",
         "spark.sql.catalog.lake.uri": catalog,
         "spark.sql.catalog.lake.jdbc.schema-version": "V1",  # with views, as PyIceberg makes its catalogs
-        "spark.sql.catalog.lake.warehouse": lake.as_uri(),
+        "spark.sql.catalog.lake.warehouse": f"file://{lake}",  # not as_uri(): it is taken as it stands, %20 too
         "spark.sql.catalog.lake.cache-enabled": "false",  # others write, too: ask the catalog each time
     })  # fmt: skip
 
