@@ -107,24 +107,32 @@ def register(app: typer.Typer, guarded: Guarded) -> None:
 
 
 def _list() -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     from course_lib.engines.environments import lacks
     from course_lib.engines.registry import engines
 
-    table = Table(title="One job, everywhere")
+    console = Console(highlight=False, soft_wrap=True)
+    table = Table(title="One job, everywhere", box=SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0))
     for head in ("name", "kind", "engine", "version", "status", "here"):
-        table.add_column(head)
+        table.add_column(head, no_wrap=head != "status")
+    to_install: list[str] = []
+    to_mend: dict[str, list[str]] = {}
     for engine in engines():
-        missing = lacks(engine)
-        here = "ready" if not missing else f"course engines install {engine.name}"
-        if missing and "install" not in missing:
-            here = missing
-        elif missing and engine.on_request:
-            here += " (on request only)"
-        table.add_row(engine.name, ", ".join(engine.kinds), engine.title, engine.version, engine.standing, here)
-    Console().print(table)
+        if "course engines install" in (missing := lacks(engine)):
+            to_install.append(engine.name + " (on request only)" * engine.on_request)
+        elif missing:
+            to_mend.setdefault(missing, []).append(engine.name)
+        kinds = ", ".join(engine.kinds)
+        table.add_row(engine.name, kinds, engine.title, engine.version, engine.standing, "no" if missing else "yes")
+    console.print(table)
+    if to_install:
+        remedy = "Install with: course engines install NAME"
+        console.print(f"Not installed: {', '.join(to_install)}. {remedy}", markup=False)
+    for remedy, names in to_mend.items():
+        console.print(f"Not usable: {', '.join(names)}. {remedy}", markup=False)
 
 
 def _install(names: list[str]) -> int:

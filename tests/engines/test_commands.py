@@ -43,6 +43,24 @@ def test_list_names_every_engine_with_its_version_and_whether_it_is_here():
         assert re.search(rf"{engine.name}\b.*{re.escape(engine.version[:6])}", said)
 
 
+def test_list_tells_who_has_no_java_how_to_get_it_and_who_lacks_an_engine_how_to_install_it(monkeypatch):
+    lacking = {
+        "kafka": "Java 17 or 21 is not here. Debian: apt-get install openjdk-17-jre-headless",
+        "spark": "Java 17 or 21 is not here. Debian: apt-get install openjdk-17-jre-headless",
+        "dbt": "Install it with: course engines install dbt",
+        "tecton": "Install it with: course engines install tecton",
+    }
+    monkeypatch.setattr(environments, "lacks", lambda engine: lacking.get(engine.name, ""))
+
+    code, said = course("list")
+
+    assert code == 0
+    assert re.search(r"^dask .*yes", said, re.MULTILINE)
+    assert re.search(r"^kafka .*no", said, re.MULTILINE)
+    assert "Not installed: dbt, tecton (on request only). Install with: course engines install NAME\n" in said
+    assert f"Not usable: spark, kafka. {lacking['kafka']}\n" in said
+
+
 def test_show_prints_the_adapter_as_it_is():
     assert course("show", "delta") == (0, (HERE / "delta" / "adapter.py").read_text("utf-8"))
 

@@ -1,7 +1,8 @@
-"""What do orchestrators do by themselves, when nobody asks for a run?"""
+"""What do orchestrators do by themselves: start what is due, and look at what came of it?"""
 
 from __future__ import annotations
 
+import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from course_lib.engines import orchestrate, steps
-from course_lib.engines.running import session
+from course_lib.engines.registry import HERE, read
+from course_lib.engines.running import call, session
 from tests.engines.contract import ready
 
 pytestmark = pytest.mark.full
 DAY = timedelta(days=1)
+ONE, EMPTY = orchestrate.DAYS[:2]
 
 
 def test_dagsters_daemon_fires_the_schedule_for_the_day_that_is_over_and_its_page_tells(tmp_path: Path):
@@ -42,3 +45,40 @@ def test_dagsters_daemon_fires_the_schedule_for_the_day_that_is_over_and_its_pag
     ticks = [{"status": "SUCCESS", "runs": [{"status": "SUCCESS"}]}]
     assert page == {"cronSchedule": "5 0 * * *", "scheduleState": {"status": "RUNNING", "ticks": ticks}}
     assert result.listened
+
+
+def test_dagsters_check_looks_at_the_day_that_was_made_and_fails_an_empty_one(tmp_path: Path):
+    """The day before it has trips, and its file is there."""
+    orchestrate.given(tmp_path, [ONE, EMPTY])
+    header = (tmp_path / "given" / f"{EMPTY}.csv").read_text().splitlines(keepends=True)[0]
+    (tmp_path / "given" / f"{EMPTY}.csv").write_text(header)
+    asked = [("run", {"folder": tmp_path, "day": day}) for day in (ONE, EMPTY, ONE)]
+
+    found = session(ready("dagster"), tmp_path, asked).values
+
+    assert found == ("completed", "failed", "completed")
+
+
+@pytest.mark.parametrize(
+    ("model", "old", "new", "words"),
+    [
+        pytest.param("newest", "desc nulls last", "asc nulls last", "the_newest_stands", id="the oldest stands"),
+        pytest.param("newest", ") = 1", ") <= 2", "unique_newest_trip_id", id="a trip counts twice"),
+        pytest.param("validate", "trip_id::bigint as", "null::bigint as", "not_null_validate_trip_id", id="no id"),
+    ],
+)
+def test_dbts_tests_stop_what_comes_after_a_wrong_model(model, old, new, words, tmp_path: Path):
+    """The first is a unit test, which needs no data; the others look at what the model made."""
+    copy, folder = tmp_path / "dbt", tmp_path / "run"
+    shutil.copytree(HERE / "dbt", copy)
+    path = copy / "project" / "models" / f"{model}.sql"
+    assert path.read_text().count(old) == 1
+    path.write_text(path.read_text().replace(old, new))
+    ready("dbt")
+    orchestrate.given(folder, [ONE])
+
+    result = call(read(copy), "run", folder, {"folder": folder, "day": ONE})
+
+    assert result.value == "failed"
+    assert not (folder / "gold" / f"{ONE}.csv").exists()
+    assert words in next(folder.glob("calls/*/log")).read_text()
