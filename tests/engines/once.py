@@ -21,6 +21,8 @@ def orchestrate_once(engine: Engine, folder: Path) -> None:
     gold = orchestrate.given(folder, [day])
     result = session(engine, folder, [("run", {"folder": folder, "day": day}), ("page", {"folder": folder})])
     assert result.values[0] == "completed"
+    # dbt's page is a file. Where nobody was seen to listen, that nobody listens elsewhere would prove nothing.
+    assert result.listened or engine.name == "dbt"
     orchestrate.expect_gold(folder, day, gold[day])
 
 

@@ -44,19 +44,6 @@ def test_airflow_runs_its_dag_without_a_scheduler_too(tmp_path):
     orchestrate.expect_gold(tmp_path, DAY, gold[DAY])
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("name", ["prefect", "airflow"])
-def test_a_page_is_served_on_loopback_while_it_is_looked_at(name, tmp_path):
-    """Without it, a contract in which nobody was seen to listen would prove nothing."""
-    (tmp_path / "home").mkdir()
-    engine = ready(name)
-
-    result = call(engine, "page", tmp_path, {"folder": tmp_path})
-
-    assert "<html" in result.value.lower()
-    assert result.listened
-
-
 def test_the_steps_one_after_the_other_make_the_oracles_gold(tmp_path):
     gold = orchestrate.given(tmp_path)
 
