@@ -41,14 +41,18 @@ def register(app: typer.Typer, guarded: Guarded) -> None:
         guarded(_list, verbose)
 
     @group.command()
-    def install(names: Names = None, verbose: Verbose = False) -> None:
+    def install(
+        names: Names = None,
+        away: Annotated[bool, typer.Option("--remove", help="The opposite, as course engines remove.")] = False,
+        verbose: Verbose = False,
+    ) -> None:
         """Install engines into the cache; without a name, all but those that are installed on request only.
 
         What is there already is not installed again.
 
         Example: `course engines install spark flink`
         """
-        guarded(lambda: _install(names or []), verbose)
+        guarded(lambda: (_remove if away else _install)(names or []), verbose)
 
     @group.command()
     def run(
@@ -71,12 +75,18 @@ def register(app: typer.Typer, guarded: Guarded) -> None:
         guarded(lambda: _run(name, trips, inputs or []), verbose)
 
     @group.command()
-    def show(name: Name, verbose: Verbose = False) -> None:
+    def show(
+        name: Name,
+        file: Annotated[
+            str, typer.Argument(help="Another file of its folder: a DAG, a model, what it is installed from.")
+        ] = "adapter.py",
+        verbose: Verbose = False,
+    ) -> None:
         """Show an engine's adapter: the job as that engine's own users write it.
 
-        Example: `course engines show delta`
+        Example: `course engines show airflow dags/zone_hours.py`
         """
-        guarded(lambda: _show(name), verbose)
+        guarded(lambda: _show(name, file), verbose)
 
     @group.command()
     def compare(
@@ -185,19 +195,28 @@ def _run(name: str, trips: int | None, inputs: list[str]) -> int:
     return int(broken > 0)
 
 
-def _show(name: str) -> None:
+def _show(name: str, file: str) -> None:
     import sys
 
     from rich.console import Console
     from rich.syntax import Syntax
 
     from course_lib.engines.registry import find
+    from course_lib.errors import BadArgument
 
-    source = (find(name).folder / "adapter.py").read_text("utf-8")
-    if sys.stdout.isatty():
-        Console().print(Syntax(source, "python"))
-    else:
+    folder = find(name).folder
+    files = [path for path in sorted(folder.rglob("*.*")) if path.is_file() and "__pycache__" not in path.parts]
+    names = [path.relative_to(folder).as_posix() for path in files]
+    if file not in names:
+        raise BadArgument(f"{name} has no file {file!r}. There are: {', '.join(names)}.")
+    source = (folder / file).read_text("utf-8")
+    if not sys.stdout.isatty():
         typer.echo(source, nl=False)
+        return
+    console = Console(highlight=False)
+    console.print(Syntax(source, Syntax.guess_lexer(file, source), word_wrap=True))
+    others = [one for one in names if one != file and not one.endswith(".lock")]
+    console.print(f"Beside it: {', '.join(others)}. Show one with: course engines show {name} FILE", markup=False)
 
 
 def _compare(names: list[str], kind: str | None, trips: int, picture: Path | None, write: bool) -> int:

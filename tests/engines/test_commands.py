@@ -65,6 +65,21 @@ def test_show_prints_the_adapter_as_it_is():
     assert course("show", "delta") == (0, (HERE / "delta" / "adapter.py").read_text("utf-8"))
 
 
+def test_show_prints_another_file_of_the_engine_and_no_other_engines():
+    assert course("show", "airflow", "dags/zone_hours.py") == (
+        0, (HERE / "airflow" / "dags" / "zone_hours.py").read_text("utf-8")
+    )  # fmt: skip
+    code, said = course("show", "airflow", "../dbt/adapter.py")
+    assert code == 2
+    assert "There are: adapter.py, dags/zone_hours.py, engine.toml" in said
+
+
+def test_install_can_be_told_to_remove(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+
+    assert course("install", "dbt", "--remove") == (0, "0 MB are free again\n")
+
+
 @pytest.mark.parametrize("command", ["install", "run", "show", "compare", "remove"])
 def test_an_engine_that_nobody_has_is_a_wrong_argument(command):
     code, said = course(command, "nosuch")
