@@ -57,12 +57,13 @@ class Watch:
         self._thread.start()
 
     def end(self) -> None:
-        """Kill everything that is left of the call, and wait until it is gone; safe to call twice."""
-        if not self._over.is_set():
-            self._over.set()
-            self._thread.join()
-            for peaks in _COLLECTING:
-                peaks.append(self.peak_bytes)
+        """Kill everything that is left of the call, and wait until it is gone; the second time does nothing."""
+        if self._over.is_set():
+            return  # by now the number may be another process's
+        self._over.set()
+        self._thread.join()
+        for peaks in _COLLECTING:
+            peaks.append(self.peak_bytes)
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             with contextlib.suppress(OSError):

@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import errno
+import fcntl
 import os
 import signal
 import socket
@@ -129,18 +130,19 @@ def start(folder: str | Path | None = None, port: int = 0) -> Broker:
     program = [str(java_home() / "bin" / "java"), *_HEAP, *_JVM]
     classes = f"{jars.folder_of(registry.find('kafka'))}/*"
     kept = _folder(folder)
-    for attempt in range(_ATTEMPTS):
-        with _free_ports(port) as ports:
-            pass  # closed again: the broker opens them
-        try:
-            return _start(program, classes, kept, ports)
-        except EngineUnavailable as error:
-            if port or attempt == _ATTEMPTS - 1 or "Address already in use" not in str(error):
-                raise
+    with _lock(kept) as lock:
+        for attempt in range(_ATTEMPTS):
+            with _free_ports(port) as ports:
+                pass  # closed again: the broker opens them
+            try:
+                return _start(program, classes, kept, ports, lock)
+            except EngineUnavailable as error:
+                if port or attempt == _ATTEMPTS - 1 or "Address already in use" not in str(error):
+                    raise
     raise AssertionError("the last attempt returns or raises")
 
 
-def _start(program: list[str], classes: str, kept: Path | None, ports: tuple[int, int]) -> Broker:
+def _start(program: list[str], classes: str, kept: Path | None, ports: tuple[int, int], lock: list[int]) -> Broker:
     scratch = Path(tempfile.mkdtemp(prefix="course-kafka-"))
     data = (kept or scratch) / "data"
     cluster = _cluster(data)
@@ -152,7 +154,7 @@ def _start(program: list[str], classes: str, kept: Path | None, ports: tuple[int
         steps.insert(0, [*program, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)])
     # What is thrown away afterwards needs no orderly end, which takes seconds.
     ending = signal.SIGTERM if kept else signal.SIGKILL
-    keeper = Keeper("the Kafka broker", steps, scratch, ending=ending)
+    keeper = Keeper("the Kafka broker", steps, scratch, ending=ending, pass_fds=lock)
     try:
         bootstrap = f"127.0.0.1:{ports[0]}"
         since = time.monotonic()
@@ -203,6 +205,29 @@ def _folder(folder: str | Path | None) -> Path | None:
         why = (error.strerror or str(error)).lower()
         raise OutputUnwritable(kept, why, "Choose another folder for the broker.") from error
     return kept
+
+
+@contextlib.contextmanager
+def _lock(kept: Path | None) -> Iterator[list[int]]:
+    """The folder's lock, as an open file: who inherits it holds it until its end, also when we have closed ours.
+
+    Kafka 4.4 has a lock, too, but takes it when it has written to the log of its metadata: that ends a broker that is
+    there already, and mixes the records of both.
+    """
+    if kept is None:
+        yield []
+        return
+    try:
+        file = (kept / "lock").open("a")
+    except OSError as error:
+        raise OutputUnwritable(kept, (error.strerror or str(error)).lower(), "Choose another folder.") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            why = f"Another one holds the lock of {kept}. Stop that one, or choose another folder."
+            raise EngineUnavailable("the Kafka broker", why) from error
+        yield [file.fileno()]
 
 
 def _cluster(data: Path) -> str:
