@@ -39,8 +39,10 @@ def missing() -> str:
     for command, package in (("unshare", "util-linux"), ("ip", "iproute2"), ("mount", "mount")):
         if shutil.which(command) is None:
             return f"{command} is not here; Debian: apt-get install {package}"
-    tried = subprocess.run(_unshared("true"), capture_output=True, text=True, check=False)
-    return f"no network namespaces here: {tried.stderr.strip()}" if tried.returncode else ""
+    with tempfile.TemporaryDirectory() as folder:
+        inside = _unshared(sys.executable, __file__, Path(folder, "calls.json"), "true")
+        tried = subprocess.run(inside, capture_output=True, text=True, check=False)
+    return f"no such network can be had here: {tried.stderr.splitlines()[:1]}" if tried.returncode else ""
 
 
 def calls_of(command: Sequence[str | Path], timeout: float = 600) -> tuple[list[str], int]:

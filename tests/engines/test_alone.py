@@ -17,7 +17,8 @@ from course_lib.engines.registry import engines
 from tests import nowhere
 from tests.engines.contract import is_quick, ready
 
-here = pytest.mark.skipif(bool(nowhere.missing()), reason=nowhere.missing())
+MISSING = nowhere.missing()
+here = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 RUNS = [
     pytest.param(one.name, marks=[] if is_quick(one) else pytest.mark.full)
     for one in engines() if one.status in ("runs", "emulated")

@@ -8,8 +8,11 @@ import pytest
 from tests import nowhere
 
 
+MISSING = nowhere.missing()
+
+
 @pytest.mark.full
-@pytest.mark.skipif(bool(nowhere.missing()), reason=nowhere.missing())
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
 def test_the_pipeline_does_its_job_and_calls_nobody(tmp_path: Path):
     course, out = [sys.executable, "-m", "course_lib.cli"], tmp_path / "out"
 
