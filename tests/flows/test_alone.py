@@ -7,7 +7,6 @@ import pytest
 
 from tests import nowhere
 
-
 MISSING = nowhere.missing()
 
 
