@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -49,6 +50,17 @@ def unwritable(path: Path, error: OSError) -> OutputUnwritable:
 def _is_refusal(error: OSError) -> bool:
     """Whether the place refuses to be written, rather than the work going wrong."""
     return error.errno in _REFUSED or error.errno in _IN_THE_WAY or isinstance(error, PermissionError)
+
+
+@contextmanager
+def _as_the_system_says_it() -> Iterator[None]:
+    """A full disk, where SQLite met it, as the operating system would tell it."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
 
 
 @contextmanager
@@ -95,7 +107,8 @@ def replacing_folder(path: Path, sync: bool = True) -> Iterator[Path]:
     beside = path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}"
     try:
         beside.mkdir(parents=True)
-        yield beside
+        with _as_the_system_says_it():
+            yield beside
         for file in beside.rglob("*") if sync else ():
             _sync(file)
         if path.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -241,3 +242,21 @@ def test_json_keeps_the_order_of_its_keys(tmp_path: Path):
     write_json(tmp_path / "json", {"b": 1, "a": "ü"})
 
     assert (tmp_path / "json").read_text() == '{\n  "b": 1,\n  "a": "ü"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected", "words"),
+    [
+        pytest.param("PRAGMA max_page_count = 2", OutputUnwritable, "the disk is full", id="full"),
+        pytest.param("PRAGMA query_only = 1", sqlite3.OperationalError, "readonly", id="something else"),
+    ],
+)
+def test_a_disk_that_is_full_for_sqlite_is_told_as_any_full_disk(tmp_path, limit, expected, words):
+    with pytest.raises(expected, match=words), replacing_folder(tmp_path / "out") as beside:
+        base = sqlite3.connect(beside / "online.db")
+        base.execute("CREATE TABLE readings (text)")
+        base.execute(limit)
+        base.execute("INSERT INTO readings VALUES (?)", ["long" * 10_000])
+
+    assert strays(tmp_path) == []
+    assert not (tmp_path / "out").exists()
