@@ -103,8 +103,9 @@ class Engine:
     def lines(self) -> int:
         """Lines that say something, neither empty nor comment nor docstring, of its adapter, DAG and project."""
         found = code_lines((self.folder / "adapter.py").read_text("utf-8"))
-        for path in sorted(path for name in _CONVENTIONS for path in (self.folder / name).rglob("*.*")):
-            found += _LINES_OF.get(path.suffix, lambda _: 0)(path.read_text("utf-8"))
+        for path in (path for name in _CONVENTIONS for path in (self.folder / name).rglob("*.*")):
+            if path.suffix in _LINES_OF:  # what Python compiled lies there, too
+                found += _LINES_OF[path.suffix](path.read_text("utf-8"))
         return found
 
 
